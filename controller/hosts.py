@@ -57,8 +57,8 @@ class Reboot:
     question: tuple[str, ...] = ()
     """Whether it is: run there before; exit code 0: it is needed, 1: it is not. Empty: what the
     adapter knows of the distributions."""
-    asked_by: frozenset[int] = frozenset()
-    """Exit codes of former steps of the member that ask for it, whatever the question says."""
+    asked_by: tuple[frozenset[int], ...] = ()
+    """Of each step just before it: exit codes that ask for it, whatever the question says."""
     reset: Command | None = None
     """Run on this machine, once, when the host is not back `reset_after`."""
     reset_after: timedelta | None = None

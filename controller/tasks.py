@@ -174,6 +174,8 @@ class Work:
     steps: tuple[Task, ...]
     validations: tuple[Validation, ...]
     guard: Guard | None = None
+    collects: tuple[Task, ...] = ()
+    """What explains a failure: read-only."""
     questions: tuple[Question, ...] = ()
     """Asked before the first of its steps, and before it is taken out."""
 

@@ -12,6 +12,7 @@ from controller.cli import options
 from controller.cli.fit import keep_secret
 from controller.cli.show import show
 from controller.cli.state_folder import find, known
+from controller.core.events import Collected, ResumeRequested
 from controller.core.outcome import ExitCode
 from controller.errors import Refused
 from controller.journal.codec import decode
@@ -20,6 +21,7 @@ from controller.journal.unfinished import Unfinished
 from controller.lifecycle import as_it_was_run, former_file
 from controller.ports import Journal
 from controller.records import RolloutRow
+from controller.report.run.collected import collected_lines, things
 from controller.report.run.steps_told import Steps, ToldStep
 from controller.runner.job_keys import key_of
 from controller.secrets import NONE, Secrets
@@ -32,18 +34,41 @@ OVERLAP: Final = 200
 @click.command()
 @click.argument("name", metavar="NAME|ID")
 @click.argument("member", required=False)
+@options.option(
+    "--collected", is_flag=True, help="Show what `collect` fetched after the halt, and differences."
+)
 @options.option("--follow", is_flag=True, help="Keep printing, also of the steps that come next.")
 @options.state
-def output(name: str, member: str | None, follow: bool, state: str | None) -> None:
+def output(name: str, member: str | None, collected: bool, follow: bool, state: str | None) -> None:
     """Show what the newest step of the rollout NAME prints, or of one MEMBER.
 
     Secrets are masked. Of a long output its beginning and its end are kept.
     """
     try:
-        bootstrap.run(_output(name, member, state, follow=follow))
+        if collected:
+            bootstrap.run(_collected(name, member, state))
+        else:
+            bootstrap.run(_output(name, member, state, follow=follow))
     except KeyboardInterrupt:
         show("no longer following; the rollout was not touched", err=True)
         sys.exit(ExitCode.STOPPED)
+
+
+async def _collected(name: str, member: str | None, state: str | None) -> None:
+    """Masked as it is: it was, before it came into the journal."""
+    async with known(state) as (store, place):
+        row = await find(store.journal, place, name)
+        found: list[Collected] = []
+        for record in await store.journal.records(row.id):
+            value = decode(record.kind, record.body)
+            if isinstance(value, ResumeRequested):
+                found = []  # a halt that is decided
+            found += [value] if isinstance(value, Collected) else []
+        lines = collected_lines(things(found), member)
+        if not lines:
+            whose = f" from {member}" if member else ""
+            raise Refused(f"nothing was collected{whose} since the newest halt of {row.id}")
+        show("\n".join(lines))
 
 
 async def _output(name: str, member: str | None, state: str | None, *, follow: bool) -> None:

@@ -49,7 +49,7 @@ _COMMANDS = (
         )
     ),
     *("validate.*.command.*", "notify.*.command.*"),
-    *("preflight.*.command.*", "preflight.*.ssh.*"),
+    *("preflight.*.command.*", "preflight.*.ssh.*", "collect.*.command.*", "collect.*.ssh.*"),
 )
 _NOTICES = (
     *("notify.*.webhook.headers.*", "notify.*.webhook.secret", "notify.*.mail.smtp.password"),

@@ -32,6 +32,8 @@ def programs_of(course: Course, section: Upgrade | None, work: Work) -> list[Pro
         found.append(Program((course.value, "unless", _kind(guard), 0), guard))
     for at, question in enumerate(work.questions):
         found.append(Program(("preflight", at, _kind(question.task), 0), question.task))
+    for at, task in enumerate(work.collects):
+        found.append(Program(("collect", at, _kind(task), 0), task, may_come_later=True))
     for at, validation in enumerate(work.validations):
         if isinstance(validation.probe, CommandProbe):
             found.append(Program(("validate", at, "command", 0), validation.probe.command))

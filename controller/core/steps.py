@@ -104,6 +104,19 @@ class AskOperator:
 
 
 @dataclass(frozen=True, slots=True)
+class Collect:
+    """Fetch one of the things that `collect` names from a member at rest. It changes nothing."""
+
+    member: str
+    course: Course
+    index: int
+    beside: str
+    """The member that failed: itself, or the one that it is compared with."""
+    seats: tuple[Seat, ...] = ()
+    """Who is in the member's place, and is meant; empty: whoever is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPool:
     """Prepare the pool as a whole, once, before the first member is taken out."""
 
@@ -121,4 +134,4 @@ class ClosePool:
 
 PoolStep = OpenPool | ClosePool
 MemberStep = SetMember | AskGuard | AskQuestions | RunStep | Validate | AskOperator
-Step = MemberStep | PoolStep
+Step = MemberStep | PoolStep | Collect

@@ -28,6 +28,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.QuestionsAnswered: ("detail",),
     e.StepEnded: ("detail", "output", "may_run", "note", "limit"),
     e.Validated: ("detail",),
+    e.Collected: ("name", "detail", "output"),
     e.MemberGone: ("why",),
     e.StepsUndone: ("why",),
     e.MemberLeft: ("why",),

@@ -25,7 +25,9 @@ def missing_programs(
     for (trail, fault, may_come_later), names in found.items():
         whose = "" if len(names) == len(members) else f"{', '.join(names)}: "
         mend = "name a program of this machine, by its path or as PATH finds it"
-        if may_come_later:
+        if trail[0] == "collect":
+            mend = "nothing would be collected by it"
+        elif may_come_later:
             mend = "an earlier step must install it, or the rollout halts there"
         (notes if may_come_later else refusals).append(
             file.located(trail, f"{whose}{fault}; {mend}")

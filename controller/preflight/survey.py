@@ -20,6 +20,7 @@ from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import ramp_notes, without_ramp
 from controller.core.pool import Found, InstanceView, Line, Member, PoolKey
+from controller.core.pool.copies import replace
 from controller.core.settings import Selection
 from controller.core.steps import Course
 from controller.errors import BalancerError, Refused
@@ -149,6 +150,8 @@ async def survey(
     plan = proposal.plan
     if plan is not None and abilities.unweighted:
         plan = without_ramp(plan)
+    if plan is not None:
+        plan = replace(plan, collects=len(file.rollout.collect))
     proposal = Proposal(None if refusals else plan, refusals, tuple(dict.fromkeys(notes)))
     return PoolSurvey(file, reached.views, abilities, members, ours, proposal)
 

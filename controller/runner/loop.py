@@ -30,7 +30,7 @@ from controller.core.events import (
 from controller.core.plan.plan import Plan
 from controller.core.pool.copies import replace
 from controller.core.state.state import Mode, State
-from controller.core.steps import ClosePool, OpenPool, RunStep, SetMember, Step
+from controller.core.steps import ClosePool, Collect, OpenPool, RunStep, SetMember, Step
 from controller.errors import LeaseLost
 from controller.ports import Clock, Hold, Journal, LoadBalancer, Requests
 from controller.runner.bugs import Bugs
@@ -258,6 +258,8 @@ class Runner:
         """Whether the state still waits for the outcome of `step`."""
         if isinstance(step, OpenPool | ClosePool):
             return self.state.whole.work is step
+        if isinstance(step, Collect):
+            return self.state.collection.work is step
         m = self.state.members[step.member]
         return (
             m.order.setting is step.setting

@@ -27,6 +27,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     OpenPool,
     PoolStep,
     RunStep,
@@ -38,6 +39,7 @@ from controller.core.steps import (
 from controller.errors import BalancerError, ConfigurationError, WeightRefused
 from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
+from controller.runner.collecting import collected, unfilled
 from controller.runner.job_keys import key_of
 from controller.runner.patience import MORE, WHOLE, within
 from controller.runner.questions import SSH_FAILED, ask_all, is_cut, is_ssh, is_unreached
@@ -51,7 +53,7 @@ MOST_CODES = 5
 
 NOTHING_FOUND = Found(())
 
-FileStep = AskGuard | AskQuestions | RunStep | Validate
+FileStep = AskGuard | AskQuestions | RunStep | Validate | Collect
 """Steps whose commands and probes come from the rollout file."""
 
 
@@ -97,6 +99,8 @@ class Performer:
             case AskOperator(member):
                 answer = self._questions is None or await self._questions.go_on_with(member)
                 return OperatorAnswered(member, answer)
+            case Collect():
+                return await collected(step, self._work, self._tasks)
             case OpenPool() | ClosePool():
                 return await self._whole(step)
 
@@ -134,7 +138,7 @@ class Performer:
         try:
             validations = self._work(step).validations
         except ConfigurationError as error:
-            return Validated(step.member, False, _unfilled(error))
+            return Validated(step.member, False, unfilled(error))
         limit = sum((one.within for one in validations), WHOLE)
         result = await within(limit, self._validator.validate(validations))
         return Validated(step.member, result.passed, result.detail)
@@ -144,7 +148,7 @@ class Performer:
         try:
             guard = self._work(step).guard
         except ConfigurationError as error:
-            return GuardAnswered(member, Answer.REFUSED, _unfilled(error))
+            return GuardAnswered(member, Answer.REFUSED, unfilled(error))
         if guard is None:
             return GuardAnswered(member, Answer.NEEDED, "no `unless` is configured")
         limit = guard.task.timeout + MORE
@@ -157,7 +161,7 @@ class Performer:
         try:
             questions = self._work(step).questions
         except ConfigurationError as error:
-            return QuestionsAnswered(step.member, Reply.FAILS, _unfilled(error))
+            return QuestionsAnswered(step.member, Reply.FAILS, unfilled(error))
         return QuestionsAnswered(step.member, *await ask_all(questions, self._tasks))
 
     async def _run(self, step: RunStep, is_new: bool) -> Event:
@@ -165,7 +169,7 @@ class Performer:
             task = self._work(step).steps[step.index]
         except ConfigurationError as error:
             return StepEnded(
-                step.member, step.index, step.attempt, False, False, _unfilled(error), "", 0.0
+                step.member, step.index, step.attempt, False, False, unfilled(error), "", 0.0
             )
         key = key_of(self._rollout, step)
         job = TaskJob(key, task, step.seats, step.joins, is_new, step.former)
@@ -184,11 +188,6 @@ class Performer:
             note=_note(result),
             limit=_limit(task),
         )
-
-
-def _unfilled(error: ConfigurationError) -> str:
-    """Why a template cannot be filled for the present occupant of the member."""
-    return "; ".join(fault.message for fault in error.faults)
 
 
 def weigh(guard: Guard, result: JobResult) -> tuple[Answer, str]:

@@ -70,7 +70,7 @@ def is_unreached(result: JobResult) -> bool:
 def replied(question: Question, result: JobResult) -> tuple[Reply, str]:
     """What an answer means, and in words: which question, what it said, and its limit."""
     task = question.task
-    name = called(question)
+    name = name_of(task)
     if result.exit_code not in task.ok:
         reply = Reply.UNREACHED if is_unreached(result) else Reply.FAILS
         return reply, f"{name} {_ended(result, task)}"
@@ -79,12 +79,12 @@ def replied(question: Question, result: JobResult) -> tuple[Reply, str]:
     return Reply.HOLDS, name
 
 
-def called(question: Question) -> str:
+def name_of(task: Task) -> str:
     """The question as an operator knows it: by its name, else by its command."""
-    name = str(getattr(question.task, "name", ""))
+    name = str(getattr(task, "name", ""))
     if name:
         return name
-    argv: tuple[str, ...] = getattr(question.task, "argv", (question.task.label,))
+    argv: tuple[str, ...] = getattr(task, "argv", (task.label,))
     line = legible_line(discreet(join(argv)))
     return f"`{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}`"
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from controller.core.events import (
     Answer,
+    Collected,
     Event,
     GuardAnswered,
     OperatorAnswered,
@@ -20,6 +21,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     OpenPool,
     RunStep,
     SetMember,
@@ -54,6 +56,8 @@ def broken_off(step: Step, why: str) -> Event | SightLost:
             return GuardAnswered(step.member, Answer.REFUSED, f"`unless`: {why}")
         case AskQuestions():
             return QuestionsAnswered(step.member, Reply.UNREACHED, f"`preflight`: {why}")
+        case Collect():
+            return Collected(step.member, step.index, step.beside, "collect", why, "")
         case Validate():
             return Validated(step.member, False, why)
         case AskOperator():

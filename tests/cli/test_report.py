@@ -178,7 +178,7 @@ async def test_an_interrupt_ends_following_and_touches_nothing(tmp_path: Path) -
     async with following(tmp_path) as process:
         await line_of(process, '"seq": 10,', 60)
         assert process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             said = (await process.stderr.readuntil(b"`poolroll run`")).decode()
         assert "waiting for the next `poolroll run`" in said
         process.send_signal(signal.SIGINT)

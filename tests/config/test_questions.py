@@ -86,3 +86,37 @@ def test_may_stand_in_for_unless() -> None:
     assert file("failures: {max: 1}", "upgrade: {command: [up]}", TWO).rollout.failures is not None
     with pytest.raises(ConfigurationError, match=r"needs upgrade\.unless or preflight"):
         file("failures: {max: 1}", "upgrade: {command: [up]}")
+
+
+COLLECT = (
+    "collect: [{ssh: [journalctl, -b], timeout: 30s}, "
+    "{name: state, command: [curl, 'http://${member.host}/']}]"
+)
+
+
+def test_collect() -> None:
+    """The same both ways, and no change of what a rollout does: it may be added after a halt."""
+    made = file(COLLECT, "rollback: {command: [back]}")
+    member = made.member("web1", "10.0.0.1", 80)
+    log, state = made.work(Course.UPGRADE, member, "r-1").collects
+    assert isinstance(log, HostCommand)
+    assert (log.argv, log.timeout) == (("journalctl", "-b"), timedelta(seconds=30))
+    assert isinstance(state, Command)
+    assert (state.argv, state.name) == (("curl", "http://10.0.0.1/"), "state")
+    back = made.work(Course.ROLLBACK, member, "r-1").collects
+    assert [one.label for one in back] == ["journalctl", "curl"]
+    assert fingerprint(file(COLLECT), "salt") == fingerprint(file(), "salt")
+
+
+@pytest.mark.parametrize(
+    ("section", "fault"),
+    [
+        ("[{name: a}]", "collect[0]: has nothing to run"),
+        ("[{command: [a], ssh: [b]}]", "make them two"),
+        ("[{ssh: ['${vars.nope}']}]", "is not a known name here"),
+    ],
+)
+def test_faults_of_collect(section: str, fault: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        file(f"collect: {section}")
+    assert fault in str(refused.value)

@@ -11,7 +11,7 @@ from controller.core.events import Reply
 from controller.foreign import Address
 from controller.hosts import Access, HostCommand
 from controller.runner.printed import last_number
-from controller.runner.questions import ask_all, called, replied
+from controller.runner.questions import ask_all, name_of, replied
 from controller.tasks import Command, JobResult, Question, Task, TaskJob
 from tests.support.tables import table
 
@@ -143,10 +143,10 @@ def test_replied(question: Question, result: JobResult, reply: Reply, detail: st
 
 def test_called() -> None:
     """By its name; else by its command, without secrets, and not for ever."""
-    assert called(Question(Command(("df",), MINUTE, name="room in /var"))) == "room in /var"
-    secret = Question(Command(("ask", "--password=hunter22", "\x1b[31mred"), MINUTE))
-    assert called(secret) == "`ask --password=*** 'red'`"
-    assert len(called(Question(Command(("ask", "x" * 1000), MINUTE)))) == 82
+    assert name_of(Command(("df",), MINUTE, name="room in /var")) == "room in /var"
+    secret = Command(("ask", "--password=hunter22", "\x1b[31mred"), MINUTE)
+    assert name_of(secret) == "`ask --password=*** 'red'`"
+    assert len(name_of(Command(("ask", "x" * 1000), MINUTE))) == 82
 
 
 @dataclass

@@ -296,11 +296,13 @@ class Workshop:
     """How long `unless` takes, and `preflight`."""
     room: dict[str, int] = field(default_factory=dict)
     """Member → what `preflight` prints; negative: nobody answers there. 100 without one."""
+    collected: list[tuple[str, ...]] = field(default_factory=list)
+    """(member, thing), in their order."""
     asked: dict[str, timedelta] = field(default_factory=dict)
     """Member → when it answered `preflight` last, well enough."""
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Workshop":
-        return forked(self, memo, "jobs", "guards", "scripts", "room", "asked")
+        return forked(self, memo, "jobs", "guards", "scripts", "room", "asked", "collected")
 
     def runs_of(self, *argv: str) -> list[FakeJob]:
         return [job for job in self.jobs.values() if job.argv == argv]
@@ -377,6 +379,10 @@ class FakeCommands:
     async def run_briefly(self, command: Command) -> JobResult:
         await self._clock.sleep(self._workshop.thinks)
         self._sim.advance(self._clock.now())
+        if command.argv[0] == "collect":
+            self._workshop.collected.append(command.argv[1:])
+            version = self._sim.apps[command.argv[1]].version
+            return JobResult(exit_code=0, output=f"it runs {version}\n")
         if command.argv[0] == "preflight":
             return self._preflight(command)
         _, member, wanted = command.argv

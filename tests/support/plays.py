@@ -170,7 +170,8 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
         by_hand=ByHand("in {member}", "out {member}"),
     )
     assert proposal.plan is not None, proposal.refusals
-    return without_ramp(proposal.plan) if abilities.unweighted else proposal.plan
+    plan = replace(proposal.plan, collects=scenario.collects)
+    return without_ramp(plan) if abilities.unweighted else plan
 
 
 async def start(

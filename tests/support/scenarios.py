@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from controller.core.gates.gate import CounterGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Instant
+from controller.core.pool.copies import replace
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
 from controller.core.steps import Course
@@ -189,6 +190,7 @@ class Scenario:
     steps: int = 1
     has_guard: bool = False
     has_questions: bool = False
+    collects: int = 0
     has_rollback: bool = False
     sticky: tuple[str, ...] = ()
     settle: timedelta = timedelta(0)
@@ -248,6 +250,9 @@ class Scenario:
                 Command((verb, member, str(i)), self.step_timeout, env) for i in range(count)
             ),
             validations=(Validation(probe, within=ms(400), every=ms(50)),),
+            collects=tuple(
+                Command(("collect", member, str(i)), ms(1000), env) for i in range(self.collects)
+            ),
             questions=(Question(Command(("preflight", member), ms(1000), env), minimum=20),)
             if self.has_questions and not is_back
             else (),

@@ -4,7 +4,7 @@ from controller.config.text.places import Trail
 
 RESERVED = frozenset(
     {
-        *("approve", "change", "silences", "record", "collect", "prepare", "wait_for", "lock"),
+        *("approve", "change", "silences", "record", "prepare", "wait_for", "lock"),
     }
 )
 

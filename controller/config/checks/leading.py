@@ -30,6 +30,9 @@ def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
     for at, question in enumerate(rollout.preflight):
         yield ("preflight", at, "command"), question.command or ()
         yield ("preflight", at, "ssh"), question.ssh or ()
+    for at, thing in enumerate(rollout.collect):
+        yield ("collect", at, "command"), thing.command or ()
+        yield ("collect", at, "ssh"), thing.ssh or ()
     for at, entry in enumerate(rollout.validations):
         yield ("validate", at, "command"), entry.command or ()
 

@@ -1,4 +1,4 @@
-"""Contradictions within the questions of `preflight`."""
+"""Contradictions within the questions of `preflight`, and within `collect`."""
 
 from collections.abc import Iterator
 
@@ -19,11 +19,15 @@ def question_contradictions(data: object, kind: str) -> Found:
             continue
         trail: Trail = ("preflight", index)
         yield from one_of(question, trail, WAYS, "make them two questions")
-        yield from no_host(question, trail, kind)
+        yield from _no_host(question, trail, kind)
         yield from _crossed(question, trail)
+    for index, one in enumerate(listing(data, "collect")):
+        if isinstance(one, dict):
+            yield from one_of(one, ("collect", index), WAYS, "make them two")
+            yield from _no_host(one, ("collect", index), kind)
 
 
-def no_host(section: dict[str, object], trail: Trail, kind: str) -> Found:
+def _no_host(section: dict[str, object], trail: Trail, kind: str) -> Found:
     if kind == PODS and "ssh" in section:
         yield (*trail, "ssh"), "is for hosts; nothing of a pod answers to ssh: write command"
 

@@ -28,6 +28,7 @@ _PROBES = tuple(
     )
 )
 _QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
+_COLLECTED = ("collect.*.command.*", "collect.*.ssh.*")
 _TITLES = ("owner", "runbook", "validate.*.http.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
@@ -108,6 +109,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
     hooks = [f"{hook}.{kind}" for hook in ("before", "after") for kind in ("command", "ssh")]
     yield from ((f"pool.downtime.{hook}.*", told) for hook in hooks)
+    yield from ((f"pool.hosts.promote.{kind}.*", told) for kind in ("command", "ssh"))
     yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)
@@ -115,7 +117,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
         yield from ((f"{course}.{pattern}", shared) for pattern in _PATCHES)
     yield from (
         (pattern, _Names(everything, unsure))
-        for pattern in (*_PROBES, *_QUESTIONS, *_ASKED, *_HOSTS)
+        for pattern in (*_PROBES, *_QUESTIONS, *_COLLECTED, *_ASKED, *_HOSTS)
     )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from controller.config.sections.collected import Collected
 from controller.config.sections.drain import Drain
 from controller.config.sections.failures import Failures
 from controller.config.sections.gates import (
@@ -113,6 +114,11 @@ class Rollout(Section):
         Literal["halt", "rollback_member", "rollback_all"],
         one_of("halt", "rollback_member", "rollback_all"),
     ] = Field(default="halt", description="What is done after a failure.")
+    collect: list[Collected] = Field(
+        default=[],
+        description="What is fetched from a member that failed, once all are at rest and before it "
+        "goes back; and from one that did not, to compare. It changes nothing.",
+    )
     failures: Failures | None = Field(
         default=None,
         description="How many members may be left behind. Left out: none, each halts the rollout.",

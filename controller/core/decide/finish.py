@@ -5,6 +5,7 @@ from typing import Final
 
 from controller.core.decide.advance import proceed
 from controller.core.decide.astray import is_astray
+from controller.core.decide.collect import collect, is_collecting
 from controller.core.decide.context import Context, Output
 from controller.core.decide.gates import is_compared
 from controller.core.decide.membership import gone_with_it
@@ -62,7 +63,7 @@ def _over(ctx: Context) -> Output | None:
     if watched:
         return _kept(ctx, watched[0])
     if state.halt is not None:
-        return _halted(ctx, state.halt)
+        return collect(ctx) if is_collecting(ctx) else _halted(ctx, state.halt)
     if all(m.phase in OVER and not is_astray(ctx, m) for m in in_scope(ctx)):
         if any(m.phase not in OVER for m in state.members.values()):
             return Finished(Outcome.PARTLY_DONE, ExitCode.DONE)

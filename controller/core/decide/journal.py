@@ -13,6 +13,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     OpenPool,
     RunStep,
     SetMember,
@@ -30,6 +31,7 @@ STEPS: Final = (
     AskOperator,
     OpenPool,
     ClosePool,
+    Collect,
 )
 
 

@@ -43,6 +43,7 @@ from controller.core.events.operator import (
     StopRequested,
 )
 from controller.core.events.outcomes import (
+    Collected,
     ForeignHandSeen,
     GuardAnswered,
     MemberInherited,
@@ -132,6 +133,7 @@ Event = (
     | CapacityShort
     | CapacityBack
     | GateSampled
+    | Collected
     | MemberJoined
     | PoolOpened
     | PoolClosed
@@ -154,6 +156,7 @@ __all__ = [
     "CapacityBack",
     "CapacityShort",
     "Cause",
+    "Collected",
     "ConcludedOfMember",
     "Event",
     "FileKept",

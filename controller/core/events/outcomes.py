@@ -91,6 +91,22 @@ class Validated:
 
 
 @dataclass(frozen=True, slots=True)
+class Collected:
+    """What `collect` brought from a member. It changes nothing of it."""
+
+    member: str
+    index: int
+    beside: str
+    """See `Collect`."""
+    name: str
+    """Which of the things, for people."""
+    detail: str
+    """How it ended."""
+    output: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorAnswered:
     member: str
     go_on: bool

@@ -67,6 +67,8 @@ class Plan:
     exclude: tuple[str, ...] = ()
     """Globs on member names; they decide whether a member that joins belongs to the rollout."""
     by_hand: ByHand = field(default_factory=ByHand)
+    collects: int = 0
+    """How many things are fetched from a member that failed."""
     seats: Mapping[str, tuple[Seat, ...]] = field(default_factory=dict)
     """Who was in the place of every member of the pool, selected or not, when the plan was made;
     nothing in plans of older versions."""

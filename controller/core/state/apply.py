@@ -33,7 +33,7 @@ from controller.core.state.sampled import sampled
 from controller.core.state.state import Former, Mode, State
 from controller.core.state.timed import timed
 from controller.core.state.use import used
-from controller.core.steps import ClosePool, Course, OpenPool, RunStep, SetMember, Step
+from controller.core.steps import ClosePool, Collect, Course, OpenPool, RunStep, SetMember, Step
 
 FORMERS_KEPT: Final = 20
 """Replaced workers of one instance that are remembered: more reloads than that within one
@@ -84,6 +84,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, fingerprint=fingerprint, notices=notices)
         case e.PoolOpened() | e.PoolClosed() | e.PoolStepFailed():
             return replace(state, whole=_whole(state.whole, event, now))
+        case e.Collected():
+            return replace(state, collection=state.collection.with_end(event))
         case e.MemberJoined(joined):
             return _back_too(state, _joined(state, event, now), joined.name)
         case e.MemberRenewed(member):
@@ -100,6 +102,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
 def _intended(state: State, step: Step, now: Instant) -> State:
     if isinstance(step, OpenPool | ClosePool):
         return replace(state, whole=state.whole.intending(step), touched=True)
+    if isinstance(step, Collect):
+        return replace(state, collection=state.collection.intending(step))
     state = _with(state, intended(state, step, now))
     return replace(state, touched=state.touched or isinstance(step, SetMember | RunStep))
 

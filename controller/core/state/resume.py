@@ -38,6 +38,7 @@ def taken_over(plan: Plan, state: State, event: RunBegan, now: Instant) -> State
         unseen=(),
         unseen_since=None,
         whole=state.whole.in_a_new_process(),
+        collection=state.collection.in_a_new_process(),
         formers={
             instance: replace(former, until=now + plan.policies.drain.timeout)
             for instance, former in state.formers.items()

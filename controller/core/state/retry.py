@@ -4,6 +4,7 @@ from controller.core.events import Cause, Halted
 from controller.core.phases import FAILED, IN_PROGRESS, OVER, UPGRADED, Move, Phase
 from controller.core.pool import Instant, Seat
 from controller.core.pool.copies import replace
+from controller.core.state.collection import Collection
 from controller.core.state.moves import moved
 from controller.core.state.parts import (
     Consent,
@@ -122,5 +123,6 @@ def resumed(state: State, now: Instant) -> State:
         rolling=(),
         finished=None,
         paused=False,
+        collection=Collection(),
         gates={},
     )

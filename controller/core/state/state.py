@@ -22,6 +22,7 @@ from controller.core.phases import IN_PROGRESS
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
+from controller.core.state.collection import Collection
 from controller.core.state.parts import ORIGIN, MemberState, Placement, PoolState
 
 Place = tuple[str, str, str]
@@ -91,6 +92,8 @@ class State:
     its end."""
     whole: PoolState = field(default_factory=PoolState)
     """The pool as a whole."""
+    collection: Collection = field(default_factory=Collection)
+    """What was fetched from members since the halt."""
     joined: tuple[Member, ...] = ()
     """Members that came meanwhile, in their order; `members` has them too."""
     gates: Mapping[tuple[str, str], GateState] = field(default_factory=dict)

@@ -57,6 +57,7 @@ class _Builder:
         self._entries: list[Entry] = []
         self._halts: list[Halt] = []
         self._overrides: list[tuple[str, str]] = []
+        self._collected: list[e.Collected] = []
 
     def add(self, record: Record) -> None:
         read = self._replay.read(record)
@@ -99,7 +100,10 @@ class _Builder:
                 self._visits[member] = self._visits.get(member, 0) + 1
             case e.Halted():
                 self._halts.append(Halt(wall, event))
+            case e.Collected():
+                self._collected.append(event)
             case e.ResumeRequested() if read.after.halt is None:
+                self._collected = []
                 self._halts = [replace(halt, is_past=True) for halt in self._halts]
             case e.Finished():
                 self._finished = wall
@@ -168,6 +172,7 @@ class _Builder:
             actions=tuple(self._actions),
             entries=tuple(self._entries),
             halts=tuple(self._halts),
+            collected=tuple(self._collected),
             overrides=tuple(self._overrides),
             last=last.wall,
             finished=self._finished,

@@ -94,6 +94,8 @@ class Story:
     actions: tuple[Action, ...]
     entries: tuple[Entry, ...]
     halts: tuple[Halt, ...]
+    collected: tuple[e.Collected, ...]
+    """What `collect` fetched since the newest halt."""
     overrides: tuple[tuple[str, str], ...]
     """(gate, who overrode it and why), in their order."""
     last: datetime

@@ -19,6 +19,7 @@ from controller.report.page.members import FIVE, members
 from controller.report.page.model import Entry, Story
 from controller.report.page.plots import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, gate_plots
 from controller.report.page.timeline import timeline
+from controller.report.run.collected import things
 from controller.report.words import names
 
 ENTRIES: Final = 1000
@@ -38,6 +39,7 @@ def page(row: RolloutRow, records: Sequence[Record]) -> str:
             row=row,
             version=__version__,
             header=header(row, story, digest_of(records)),
+            collected=things(story.collected),
             timeline=timeline(story),
             gates=gate_plots(story),
             phases=FIVE,

@@ -53,6 +53,7 @@ def plan_text(
         *_gates(policies.gates, gates_now),
         *_quiet(policies),
         f"  on failure: {_on_failure(policies.on_failure)}",
+        *_collected(plan),
         "",
         "each member",
         *_asked(plan),
@@ -125,6 +126,16 @@ def _quiet(policies: Policies) -> list[str]:
         Quiet.HALT: f"waits {span(hold)} for users, then halts (quiet: halt)",
     }
     return [f"  if no user comes to a member: {how[policies.quiet]}"]
+
+
+def _collected(plan: Plan) -> list[str]:
+    if not plan.collects:
+        return []
+    what = count(plan.collects, "thing")
+    return [
+        f"  collect: {what} from a member that failed, and from a good one to compare; kept in the "
+        "journal"
+    ]
 
 
 def _asked(plan: Plan) -> list[str]:

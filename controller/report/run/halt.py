@@ -21,7 +21,7 @@ from controller.report.members.status import (
 )
 from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.not_at_rest import waits_for
+from controller.report.run.not_at_rest import not_over, waits_for
 from controller.report.run.users import lost, unanswered, users
 from controller.report.run.ways_on import after_halt
 from controller.report.times import clock_time, moment
@@ -46,17 +46,26 @@ def halt_message(
     seen = [halt.seen, unwritten(state)] if state.journal.is_unwritten else [halt.seen]
     lines = [
         f"HALTED    {_head(plan, state, now, wall, commands, about)}"
-        + (" (members are not at rest yet)" if is_early else ""),
+        + (f" ({not_over(state)})" if is_early else ""),
         *_labelled("SEEN", seen),
         f"LIMIT     {halt.limit}",
         *_labelled("MEMBERS", [*_as_of(state, now, wall), *_members(plan, state)]),
         *_labelled("NOW", waits_for(state) if is_early else []),
         f"USERS     {users(state, now, wall)}",
         *_labelled("CAN WAIT", _can_wait(plan, state, now)),
+        *_labelled("SEE", _collected(state, commands)),
         *_labelled("CALL", [about.call] if about.call else []),
         *_labelled("NEXT", after_halt(plan, state, commands, about)),
     ]
     return [legible_line(line) for line in lines]
+
+
+def _collected(state: State, commands: NextCommands) -> list[str]:
+    """Where to read what was fetched from members."""
+    members = state.collection.members
+    if not members or state.journal.is_unwritten:
+        return []
+    return [f"what `collect` fetched from {names(members)}: {commands.collected}"]
 
 
 def _head(

@@ -49,6 +49,10 @@ class NextCommands:
         return f"{self.abort} --restore"
 
     @property
+    def collected(self) -> str:
+        return self._command("output", self.name, "--collected")
+
+    @property
     def guard(self) -> str:
         return self._command("guard", self.name)
 

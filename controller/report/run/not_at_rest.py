@@ -20,11 +20,20 @@ def is_due(state: State, now: Instant) -> bool:
     none of its steps takes long."""
     if state.halted_at is None or not state.touched or state.finished is not None:
         return False
+    if state.collection.work is not None:
+        return True
     since = state.halted_at
     if state.mode is Mode.ROLLING_BACK:
         running = [m.since for m in state.members.values() if _step_of(m) is not None]
         since = max(since, min(running, default=now))
     return now - since >= SOON
+
+
+def not_over(state: State) -> str:
+    """Why the lines of a halt are not the last ones."""
+    if state.collection.work is not None:
+        return "members are at rest, `collect` goes on"
+    return "members are not at rest yet"
 
 
 def waits_for(state: State) -> list[str]:
@@ -33,6 +42,11 @@ def waits_for(state: State) -> list[str]:
         return []
     members = state.members.values()
     lines = []
+    if (fetched := state.collection.work) is not None:
+        lines.append(
+            f"{fetched.member}: `collect` fetches what may explain it; a second Ctrl-C (SIGTERM) "
+            "skips it"
+        )
     for m in members:
         if (step := _step_of(m)) is not None:
             lines.append(f"{m.name}: step {step.index + 1} MAY STILL RUN: its end is waited for")

@@ -2,6 +2,7 @@
 
 from controller.core import events as e
 from controller.core.events.said import said_last
+from controller.core.steps import Collect
 
 
 def step_end(event: e.StepEnded) -> str:
@@ -26,3 +27,13 @@ def answered(event: e.QuestionsAnswered) -> str:
             return f"`preflight` FAILS, nothing was done to it: {event.detail}"
         case e.Reply.UNREACHED:
             return f"not reached, nothing was done to it: {event.detail}"
+
+
+def collecting(step: Collect) -> str:
+    why = "it failed" if step.member == step.beside else f"to compare {step.beside} with it"
+    return f"collecting, thing {step.index + 1}: {why}"
+
+
+def found_at(event: e.Collected) -> str:
+    size = len(event.output)
+    return f"collected: {event.name} {event.detail} after {event.seconds:.1f}s, {size} characters"

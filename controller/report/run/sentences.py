@@ -16,6 +16,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     MemberStep,
     OpenPool,
     PoolStep,
@@ -28,7 +29,7 @@ from controller.legible import legible_line
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.outage import after_how_long
-from controller.report.run.outcomes import answered, ended_well, step_end
+from controller.report.run.outcomes import answered, collecting, ended_well, found_at, step_end
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
 
@@ -148,7 +149,7 @@ def _pool(event: e.PoolOpened | e.PoolClosed | e.PoolStepFailed) -> str:
             return f"the pool could not be changed: {event.why}"
 
 
-def _intent(step: MemberStep, before: State, after: State) -> str:
+def _intent(step: MemberStep | Collect, before: State, after: State) -> str:
     match step:
         case SetMember():
             return _setting(step, after)
@@ -168,6 +169,8 @@ def _intent(step: MemberStep, before: State, after: State) -> str:
             return "asking `preflight` once more, before it is taken out"
         case AskOperator():
             return "asking the operator"
+        case Collect():
+            return collecting(step)
 
 
 def _why_now(m: MemberState) -> str:
@@ -253,6 +256,8 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
             return member, f"{answer} ({detail})" + (": skipped" if skipped else "")
         case e.QuestionsAnswered():
             return event.member, answered(event)
+        case e.Collected():
+            return event.member, found_at(event)
         case e.StepEnded():
             return event.member, step_end(event)
         case e.Validated(member, passed, detail):
