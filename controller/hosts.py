@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 from controller.foreign import Address
 from controller.tasks import DONE, Command
@@ -56,14 +57,16 @@ class Reboot:
     question: tuple[str, ...] = ()
     """Whether it is: run there before; exit code 0: it is needed, 1: it is not. Empty: what the
     adapter knows of the distributions."""
-    asked_by: frozenset[int] = frozenset()
-    """Exit codes of former steps of the member that ask for it, whatever the question says."""
+    asked_by: tuple[frozenset[int], ...] = ()
+    """Of each step just before it: exit codes that ask for it, whatever the question says."""
     reset: Command | None = None
     """Run on this machine, once, when the host is not back `reset_after`."""
     reset_after: timedelta | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     ok: frozenset[int] = DONE
     name: str = ""
+    bound_by: ClassVar[str] = "reboot.timeout"
+    """The key of the rollout file that its time comes from."""
 
     @property
     def label(self) -> str:

@@ -99,6 +99,9 @@ class RolloutRow:
     (see `controller.chain`)."""
     pruned: str = ""
     """JSON of what is kept of its records; empty: they are there."""
+    before: str = field(default="", compare=False)
+    """JSON of what is kept of the rollout that `link` names, where the journal itself has dropped
+    that; empty: it is there, or was dropped by a former version."""
 
 
 @dataclass(frozen=True, slots=True)

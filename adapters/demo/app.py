@@ -1,8 +1,8 @@
 """A small HTTP/1.1 server: one member of the demo's pool, in a process of its own.
 
-Imports the standard library alone, little of it, and nothing of ours, so that it also starts by its
-path, under `python -I -S`, in a few hundredths of a second. Each client has a thread, which ends
-with the process. Its state is a JSON file:
+Imports the standard library alone, little of it, and nothing of ours, so that it starts by itself,
+under `python -I -S`, in a few hundredths of a second (see `BOOT` of `upgrade`). Each client has a
+thread, which ends with the process. Its state is a JSON file:
 
     version     read once, at the start: an upgrade is a new file and a new process
     boot_ms     milliseconds from the start to the first connection taken
@@ -14,16 +14,17 @@ with the process. Its state is a JSON file:
 All but the first two are looked up again when the file is replaced.
 """
 
-import argparse
 import json
 import os
-import random
 import select
 import socket
 import sys
 import threading
 import time
-from typing import Any
+
+TYPE_CHECKING = False  # as `typing` has it, without the time to import that
+if TYPE_CHECKING:
+    from typing import Any
 
 HEAD_LIMIT = 16_384
 """Bytes of one request's head; HAProxy sends far less."""
@@ -70,7 +71,8 @@ class State:
             every = int(self._values.get("fail_every", 0))
             if every and self._served % every == 0:
                 return True
-        return random.random() < float(self._values.get("error_ratio", 0))
+        share = float(self._values.get("error_ratio", 0))
+        return share > 0 and int.from_bytes(os.urandom(4), "big") < share * 2**32
 
 
 class Connection:
@@ -202,17 +204,9 @@ def serve(name: str, port: int, state: State, lifeline: str | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="app", description="One member of the demo's pool.")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--state", required=True)
-    parser.add_argument("--lifeline", help="end when nobody holds this FIFO any more")
-    given = parser.parse_args()
+    """`FILE PORT NAME STATE LIFELINE`; see `serve`."""
+    port, name, state, *lifeline = sys.argv[2:]
     try:
-        serve(given.name, given.port, State(given.state), given.lifeline)
+        serve(name, int(port), State(state), lifeline[0] if lifeline else None)
     except (OSError, ValueError) as error:
-        sys.exit(f"{given.name}: {error}")
-
-
-if __name__ == "__main__":
-    main()
+        sys.exit(f"{name}: {error}")

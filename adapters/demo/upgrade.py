@@ -22,6 +22,9 @@ LISTEN_WITHIN = 20.0
 """Seconds from the start of an app to its first connection, `boot_ms` not counted."""
 ANSWER_WITHIN = 2.0
 
+BOOT = "import sys; sys.path.append(sys.argv[1].rpartition('/')[0]); import app; app.main()"
+"""For `python -c`, followed by the path of the app: a script would be compiled at each start."""
+
 
 class Fault(Exception):
     """What could not be done, in one line."""
@@ -78,9 +81,8 @@ def start_app(home: Home) -> subprocess.Popen[bytes]:
 
     Returns at once. It ends by itself with the lifeline of its world. Raises Fault.
     """
-    argv = [sys.executable, "-I", "-S", str(Path(__file__).with_name("app.py"))]
-    argv += ["--port", str(home.read_port()), "--name", home.name, "--state", str(home.state)]
-    argv += ["--lifeline", str(home.lifeline)]
+    argv = [sys.executable, "-I", "-S", "-c", BOOT, str(Path(__file__).with_name("app.py"))]
+    argv += [str(home.read_port()), home.name, str(home.state), str(home.lifeline)]
     with home.log.open("ab") as log:
         app = subprocess.Popen(
             argv,

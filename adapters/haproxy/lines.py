@@ -7,7 +7,7 @@ and observed state, and a drained server that is down shows a plain `DOWN`.
 from dataclasses import dataclass
 
 from adapters.haproxy.tables import Row
-from adapters.haproxy.timing import response_time
+from adapters.haproxy.timing import queue_time, response_time
 from controller.core.pool import Admin, Check, Counters, Health, Line, Occupant
 from controller.errors import MalformedReply
 from controller.pools.haproxy import AGENT
@@ -162,6 +162,7 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
             counters=member_counters(stat),
             measures=member_measures(stat),
             timing=response_time(stat),
+            waiting=queue_time(stat),
             is_backup=stat.count("bck") > 0,
             is_warming=stat.text("throttle") != "" and stat.count("throttle") < 100,
             is_unresolved=is_unresolved,

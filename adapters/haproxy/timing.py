@@ -52,6 +52,20 @@ class ResponseTime:
 
 def response_time(row: Row) -> ResponseTime | None:
     """None: not measured, as in mode tcp."""
-    if row.text("mode") != "http" or "rtime" not in row.columns:
+    return _averaged(row, "rtime")
+
+
+def queue_time(row: Row) -> ResponseTime | None:
+    """How long requests waited for a connection slot, averaged in the same way. `qcur` shows only
+    those that wait for this server alone (a cookie): all others wait at the backend, on no server's
+    line, and `qtime` of whoever takes them counts that, too (measured with 2.6). None: not
+    measured, or without `maxconn`, where nothing ever waits."""
+    if "slim" not in row.columns or not row.count("slim"):
         return None
-    return ResponseTime(row.count("rtime"), row.count("req_tot"))
+    return _averaged(row, "qtime")
+
+
+def _averaged(row: Row, column: str) -> ResponseTime | None:
+    if row.text("mode") != "http" or column not in row.columns:
+        return None
+    return ResponseTime(row.count(column), row.count("req_tot"))

@@ -14,6 +14,11 @@ for file in /run/reboot-required /var/run/reboot-required; do
     exit 0
   fi
 done
+# Its own system, or a tool that somebody has installed on another one.
+if [ "$(dpkg-query -W -f '${db:Status-Status}' dpkg 2> /dev/null)" = installed ]; then
+  kernel || exit 1
+  exit 0
+fi
 asks() {
   said=$("$@" 2>&1)
   case $? in
@@ -34,7 +39,7 @@ if command -v zypper > /dev/null; then
     102) echo 'zypper needs-rebooting says so'; exit 0 ;;
   esac
 fi
-if command -v dpkg > /dev/null || command -v rpm > /dev/null; then
+if command -v rpm > /dev/null; then
   kernel || exit 1
   exit 0
 fi

@@ -16,12 +16,19 @@ WITHIN: Final = timedelta(seconds=60)
 SCRIPT: Final = r"""
 echo "kernel - $(uname -r)"
 while [ "$1" != -- ]; do
-  if command -v rpm > /dev/null; then
-    forms='%{VERSION} %{VERSION}-%{RELEASE} %{EPOCH}:%{VERSION}-%{RELEASE} '
-    found=$(rpm -q --qf "$forms" -- "$1") || found=
-  elif command -v dpkg-query > /dev/null; then
+  found= asked=
+  # A host may have the tool of another distribution, too: one that knows the package is believed.
+  if command -v dpkg-query > /dev/null; then
+    asked=1
     found=$(dpkg-query -W -f '${db:Status-Status} ${Version} ' -- "$1" 2> /dev/null)
     case $found in installed\ *) found=${found#installed } ;; *) found= ;; esac
+  fi
+  if [ -z "$found" ] && command -v rpm > /dev/null; then
+    asked=1
+    forms='%{VERSION} %{VERSION}-%{RELEASE} %{EPOCH}:%{VERSION}-%{RELEASE} '
+    found=$(rpm -q --qf "$forms" -- "$1" 2> /dev/null) || found=
+  fi
+  if [ -n "$asked" ]; then :
   elif command -v apk > /dev/null; then
     found=$(apk list --installed -- "$1" 2> /dev/null | sed -n "s/^$1-\([0-9][^ ]*\) .*/\1/p")
   elif command -v pacman > /dev/null; then

@@ -9,6 +9,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.fit import keep_secret
 from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
@@ -20,13 +21,15 @@ from controller.report.plan.json import plan_schema
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.sets
 @options.as_json
-def check(file: Path, json: bool, **given: tuple[str, ...]) -> None:
+@options.state
+def check(file: Path, json: bool, state: str | None, **given: tuple[str, ...]) -> None:
     """Report every fault in FILE at once. Works offline."""
+    file, sets = by_name("check", file, state, options.pairs(given["set"]))
     try:
-        rollout = load(file, options.pairs(given["set"]))
+        rollout = load(file, sets)
         rollout.calendar()
     except ConfigurationError as error:
         if not json:

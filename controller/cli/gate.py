@@ -1,5 +1,6 @@
 """`gate`: evaluate the gates without a rollout, to tune their limits."""
 
+import asyncio
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +16,13 @@ from controller.cli.fit import keep_secret
 from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
 from controller.core.events import Verdict
-from controller.core.gates.gate import CounterGate
+from controller.core.gates.gate import CounterGate, TimingGate
 from controller.core.gates.limit import limit
 from controller.core.outcome import ExitCode
 from controller.core.plan.plan import Plan
 from controller.errors import Refused, UsageFault
 from controller.lifecycle import planned, sampler_of
+from controller.preflight.compared import compared_now
 from controller.preflight.gates import GateNow, ask_gates, gates_now
 from controller.preflight.survey import reach, survey
 from controller.report.plan.checks_json import GatesValue, GateValue
@@ -93,10 +95,16 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
     if about not in {one.name for one in plan.members}:
         known = ", ".join(one.name for one in plan.members)
         raise UsageFault(f"gate --member {about}: no such member; the members are: {known}")
-    asked, counted = await _ask(rollout, plan, about, question.at), []
+    asked = await _ask(rollout, plan, about, question.at)
+    counted: list[GateNow] = []
     if question.at is None:
-        gates = plan.policies.gates
-        counted = await gates_now(gates, found.views, balancer, bootstrap.clock())
+        gates, clock = plan.policies.gates, bootstrap.clock()
+        members = sorted((one.name for one in plan.members), key=lambda name: name != about)
+        for part in await asyncio.gather(
+            gates_now(gates, found.views, balancer, clock),
+            compared_now(gates, members, found.views, balancer, clock),
+        ):
+            counted += part
     code = _code(asked)
     written = [gate.name for gate in plan.policies.gates]
     every = sorted((*asked, *counted), key=lambda one: written.index(one.gate.name))
@@ -120,10 +128,11 @@ async def _ask(rollout: RolloutFile, plan: Plan, member: str, at: datetime | Non
 
 def _explain(one: GateNow) -> None:
     show(f"{one.gate.name}: {one.words}")
-    if isinstance(one.gate, CounterGate):
-        show("  over the last seconds, for the whole pool")
-        return
-    show(f"  limit: {limit(one.gate)}")
+    if isinstance(one.gate, CounterGate | TimingGate):
+        whom = f"{one.member} alone" if one.member else "the whole pool"
+        show(f"  over the last seconds, for {whom}")
+    if not isinstance(one.gate, CounterGate):
+        show(f"  limit: {limit(one.gate)}")
     if one.sample is None:
         return
     for kind, text in one.sample.queries.items():
@@ -156,5 +165,5 @@ def _value(one: GateNow) -> GateValue:
         queries={} if sample is None else dict(sample.queries),
         evaluated_at=None if sample is None else sample.evidence_at,
         faults=list(one.faults),
-        counts=not isinstance(one.gate, CounterGate),
+        counts=not isinstance(one.gate, CounterGate | TimingGate),
     )

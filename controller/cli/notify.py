@@ -12,6 +12,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.fit import keep_secret
 from controller.cli.show import show
 from controller.config import (
@@ -34,17 +35,19 @@ from controller.runner.notify import attempt
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.sets
 @options.option(
     "--test", is_flag=True, help="Send one notice through each, and say what each answered."
 )
-def notify(file: Path, test: bool, **given: tuple[str, ...]) -> None:
+@options.state
+def notify(file: Path, test: bool, state: str | None, **given: tuple[str, ...]) -> None:
     """Show who is told of a rollout of FILE; with --test, try it.
 
     Exit code 3 when one of them did not take the notice.
     """
-    rollout = load(file, options.pairs(given["set"]))
+    file, sets = by_name("notify", file, state, options.pairs(given["set"]))
+    rollout = load(file, sets)
     secrets = bootstrap.secrets_in(rollout)
     keep_secret(secrets)
     found = bootstrap.audience(rollout)

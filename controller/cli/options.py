@@ -49,10 +49,6 @@ named_file = click.argument(
     metavar="FILE|NAME",
 )
 
-rollout_file = click.argument(
-    "file", type=click.Path(path_type=Path, readable=False), envvar="POOLROLL_FILE", metavar="FILE"
-)
-
 
 def must_stay(verb: str, file: Path) -> None:
     """Refuse what can be read once only, like `-` or `<(…)`: a later command reads the file again;

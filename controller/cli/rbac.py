@@ -6,6 +6,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.show import show_raw
 from controller.config import load
 from controller.errors import UsageFault
@@ -14,7 +15,7 @@ KINDS = {"serviceaccount": "ServiceAccount", "user": "User", "group": "Group"}
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.option(
     "--subject",
     metavar="KIND:NAME",
@@ -30,7 +31,7 @@ def rbac(file: Path, subject: str, state: str | None, **given: list[str]) -> Non
 
     Reads the Service and its workload where a cluster is at hand; creates nothing.
     """
-    rollout = load(file, options.pairs(given["set"]))
+    rollout = load(*by_name("rbac", file, state, options.pairs(given["set"])))
     word, colon, name = subject.partition(":")
     if not colon or not name or word.lower() not in KINDS:
         raise UsageFault(f"--subject {subject}: write serviceaccount:NAME, user:NAME or group:NAME")

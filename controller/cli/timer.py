@@ -10,6 +10,7 @@ import click
 
 from controller import bootstrap
 from controller.cli import options
+from controller.cli.by_name import by_name
 from controller.cli.fit import keep_secret
 from controller.cli.show import show_raw
 from controller.config import RolloutFile, load
@@ -26,7 +27,7 @@ _USER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 
 
 @click.command()
-@options.rollout_file
+@options.named_file
 @options.option(
     "--on-calendar",
     metavar="TIME",
@@ -54,7 +55,7 @@ def timer(
     Nothing is installed.
     """
     when = [(" ".join(one.split()), _read(one)) for one in on_calendar]
-    sets = options.pairs(given["set"])
+    file, sets = by_name("timer", file, state, options.pairs(given["set"]))
     options.must_stay("timer", file)
     rollout = load(file, sets)
     rollout.refuse_placeholder()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from controller.config.masking import masked_document
 from controller.config.programs import Program, programs_of
-from controller.config.sections.hosts import Hosts
 from controller.config.sections.quiet import stand_in_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import Rollback, Upgrade, is_placeholder
@@ -16,6 +15,7 @@ from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
 from controller.config.values.calendars import calendar_of
 from controller.config.values.filling import Filling, facts, named, variables
+from controller.config.values.listed import ssh_of
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
@@ -146,7 +146,7 @@ class RolloutFile:
         values = self._values(member, rollout_id) | named(variables(overlay))
         filling = Filling(str(self.path), self.document, member.name, values)
         env = environment_of(course.value, member, rollout_id, self.settings.name)
-        shop = Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
+        shop = Workshop(filling, self.folder, env, ssh_of(self.rollout, member.name))
         steps, guard = self._steps(course, section, member, shop)
         work = Work(
             steps=steps,

@@ -26,7 +26,7 @@ TEXTS: Final[Mapping[type, tuple[str, ...]]] = {
     e.RampRefused: ("why",),
     e.GuardAnswered: ("detail",),
     e.QuestionsAnswered: ("detail",),
-    e.StepEnded: ("detail", "output", "may_run", "note"),
+    e.StepEnded: ("detail", "output", "may_run", "note", "limit"),
     e.Validated: ("detail",),
     e.Collected: ("name", "detail", "output"),
     e.MemberGone: ("why",),

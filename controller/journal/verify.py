@@ -122,7 +122,15 @@ def _linked(
 ) -> None:
     id_, _, hash_ = row.link.partition(" ")
     is_chained = bool(seen.hashes) or bool(row.link)
-    if former is None:
+    if row.before and (former is None or id_ != former.id):
+        left = json.loads(row.before)
+        seen.notes.append(
+            f"pruned up to rollout {id_}, by {left['by']} on {str(left['wall'])[:10]}"
+            + (f"; the last hash of that is {left['head']}" if left["head"] else "")
+        )
+        if hash_ and left["head"] not in ("", hash_):
+            seen.faults.append(f"rollout {id_} before it was changed since it began")
+    elif former is None:
         if id_ and not forgets:
             seen.faults.append(f"rollout {id_} was before it, and is missing")
         elif id_:

@@ -48,6 +48,9 @@ from controller.tasks import Guard, JobResult, PoolTask, Task, TaskJob, Work, ca
 OUTPUT_KEPT = 8192
 """Characters of a step's output that go into the journal: its end, where the error stands."""
 
+MOST_CODES = 5
+"""Exit codes that a limit names."""
+
 NOTHING_FOUND = Found(())
 
 FileStep = AskGuard | AskQuestions | RunStep | Validate | Collect
@@ -183,6 +186,7 @@ class Performer:
             exit_code=result.exit_code,
             may_run=_may_run(result, task),
             note=_note(result),
+            limit=_limit(task),
         )
 
 
@@ -226,6 +230,14 @@ def _may_run(result: JobResult, task: Task) -> str:
     if names:
         parts.append(f"what {' and '.join(names)} started elsewhere may still run there")
     return "; ".join(parts)
+
+
+def _limit(task: Task) -> str:
+    """How it must end: its own time (a reboot has one), and its own exit codes."""
+    codes = " or ".join(str(code) for code in sorted(task.ok)[:MOST_CODES])
+    others = " or others of `exits`" if len(task.ok) > MOST_CODES else ""
+    key = getattr(task, "bound_by", "")
+    return f"exit code {codes}{others} within {span(task.timeout)}" + (f" ({key})" if key else "")
 
 
 def _note(result: JobResult) -> str:

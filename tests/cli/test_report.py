@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -28,7 +29,7 @@ def poolroll(*argv: str) -> tuple[int, str, str]:
     return ran.exit_code, ran.stdout, ran.stderr
 
 
-def kept(folder: Path, records: list[Record], **changes: str) -> Tables:
+def kept(folder: Path, records: list[Record], **changes: Any) -> Tables:
     """A journal with one more rollout in it; the caller closes it."""
     journal = open_tables(folder, SystemClock(), create=True)
     first, *others = records
@@ -37,7 +38,7 @@ def kept(folder: Path, records: list[Record], **changes: str) -> Tables:
     return journal
 
 
-def write(journal: Tables, records: list[Record], **changes: str) -> None:
+def write(journal: Tables, records: list[Record], **changes: Any) -> None:
     for record in records:
         journal.append(changes.get("id", record.rollout), record.at, record.kind, record.body)
 
@@ -177,7 +178,7 @@ async def test_an_interrupt_ends_following_and_touches_nothing(tmp_path: Path) -
     async with following(tmp_path) as process:
         await line_of(process, '"seq": 10,', 60)
         assert process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             said = (await process.stderr.readuntil(b"`poolroll run`")).decode()
         assert "waiting for the next `poolroll run`" in said
         process.send_signal(signal.SIGINT)

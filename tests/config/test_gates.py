@@ -327,6 +327,13 @@ def test_response_time() -> None:
     assert _file(one).settings.policies.gates[0].failures == 1
 
 
+def test_queue() -> None:
+    """The same on how long requests wait; the gate on response times stays on beside it."""
+    queue, errors, latency = _file("{name: a, haproxy: {measure: queue}}").settings.policies.gates
+    assert queue == TimingGate("a", Scope.MEMBER, measure="queue", failures=2)
+    assert (errors, latency) == (BUILTIN, LATENCY)
+
+
 def test_further_measures() -> None:
     """What else is counted of a member, in its own words."""
     text = "{name: a, haproxy: {measure: status_4xx}, max: 20%}"

@@ -64,7 +64,7 @@ def test_the_four_lines() -> None:
     assert isinstance(reboot, Reboot)
     assert (reboot.timeout, reboot.is_conditional) == (timedelta(minutes=20), True)
     assert reboot.argv == ("systemctl", "reboot")
-    assert reboot.asked_by == {3}
+    assert reboot.asked_by == (frozenset({3}),) * 3
     assert reboot.reset is not None
     assert reboot.reset.argv == ("power", "cycle")
     assert reboot.reset_after == timedelta(minutes=10)
@@ -72,6 +72,31 @@ def test_the_four_lines() -> None:
     assert proof.packages == {"nginx": "2.4.1", "telnet": "absent"}
     assert (proof.kernel, proof.services) == ("5.*", ("nginx",))
     assert [one.label for one in steps(made)] == ["dnf", "mail", "dnf", "reboot", "expect"]
+
+
+def test_exit_codes_of_one_step() -> None:
+    """They stand in the place of those for all steps."""
+    upgrade = (
+        "upgrade: {exits: {ok: [0, 2]}, steps: [{ssh: [puppet], exits: {reboot: [7]}}, "
+        "{command: [mail]}, {reboot: {when: needed}}]}"
+    )
+    puppet, mail, reboot = steps(file(HOSTS, MEMBERS, upgrade))
+    assert isinstance(puppet, HostCommand)
+    assert isinstance(mail, Command)
+    assert isinstance(reboot, Reboot)
+    assert puppet.ok == {0, 7}
+    assert mail.ok == {0, 2}
+    assert reboot.asked_by == (frozenset({7}), frozenset())
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("", 60), ("timeout: 10m, ", 600)])
+def test_how_long_a_question_may_take(written: str, seconds: int) -> None:
+    """Check modes of configuration tools take minutes."""
+    member, upgrade = ("web1", "10.0.0.1", 80), "upgrade: {command: [a], unless: {%scommand: [b]}}"
+    made = file(upgrade % written)
+    guard = made.work(Course.UPGRADE, made.member(*member), "r-1").guard
+    assert guard is not None
+    assert guard.task.timeout == timedelta(seconds=seconds)
 
 
 def test_what_is_started_here() -> None:

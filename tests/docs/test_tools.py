@@ -17,7 +17,7 @@ from tests.support.recipes import (
 )
 from tests.support.tables import table
 
-PAGES: Final = ("agents", "ansible", "puppet", "cfengine", "salt", "apt", "ipmi")
+PAGES: Final = ("agents", "ansible", "puppet", "cfengine", "salt", "apt", "ipmi", "snapshots")
 
 
 class Host:
@@ -169,6 +169,62 @@ def test_ipmi(status: str, order: str, code: int, host: Host) -> None:
     assert host.run("power-cycle", "bmc").returncode == code
     ordered = host.folder / "ordered"
     assert (ordered.read_text().strip() if ordered.exists() else "") == order
+
+
+MACHINES: Final = {
+    "libvirt": (
+        "virsh",
+        """\
+shift 3
+case $1 in
+  snapshot-list) cat $there ;;
+  snapshot-create-as) echo $3 >> $there ;;
+  snapshot-delete) : > $there ;;
+  snapshot-revert) echo "reverted to $3" >> $did ;;
+esac
+""",
+    ),
+    "proxmox": (
+        "ssh",
+        """\
+shift 3
+case $1 in
+  list) echo ' VMID NAME STATUS'; echo ' 101 web1 running' ;;
+  listsnapshot) sed 's/.*/`-> & 2026-11-27 no-description/' $there; echo ' `-> current' ;;
+  snapshot) echo $3 >> $there ;;
+  delsnapshot) : > $there ;;
+  rollback) echo "reverted to $3" >> $did ;;
+esac
+""",
+    ),
+    "vsphere": (
+        "govc",
+        """\
+case $1 in
+  snapshot.tree) sed 's/.*/  & ./' $there ;;
+  snapshot.create) echo $6 >> $there ;;
+  snapshot.remove) : > $there ;;
+  snapshot.revert) echo "reverted to $4" >> $did ;;
+esac
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MACHINES)
+def test_snapshots(kind: str, host: Host) -> None:
+    """Each verb may be run again; what fails is not taken for one that is gone."""
+    tool, text = MACHINES[kind]
+    there, did = host.folder / "there", host.folder / "did"
+    there.touch()
+    program(host.folder / tool, f"there={there}; did={did}\n{text}")
+    for verb, left in (("create", ["mine"]), ("create", ["mine"]), ("drop", []), ("drop", [])):
+        done = host.run(kind, verb, "web1", "mine")
+        assert (done.returncode, there.read_text().split()) == (0, left), (verb, done)
+    assert host.run(kind, "revert", "web1", "mine").returncode == 0
+    assert did.read_text() == "reverted to mine\n"
+    program(host.folder / tool, "exit 1")
+    assert host.run(kind, "drop", "web1", "mine").returncode != 0
 
 
 def test_cfengine_itself(host: Host) -> None:

@@ -75,7 +75,7 @@ async def visit(port: int, source: str = "127.0.0.1", cookie: str = "") -> Visit
         try:
             head = f"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"
             writer.write(head.encode())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 reply = await reader.read()
         finally:
             writer.close()

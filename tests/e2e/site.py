@@ -205,9 +205,17 @@ class Site:
         return state.members[member].phase if state is not None else None
 
     async def until_phase(self, member: str, phase: Phase, running: Running) -> None:
+        seen: list[Record] = []
+
         def is_there() -> bool:
+            """Replayed only when there is something new: in a wait there hardly ever is."""
+            nonlocal seen
             assert running.process.poll() is None, running.err
-            return self.phase(member) is phase
+            records = [one for row in self.rows()[:1] for one in self._journal.records(row.id)]
+            if records == seen:
+                return False
+            seen = records
+            return replay(records)[1].members[member].phase is phase
 
         await until(is_there, 60, f"{member} to be {phase}", every=0.02)
 

@@ -34,7 +34,7 @@ def tactless(asked: Asked) -> Told:
     return failure(401 if way == "Bearer" else 503, "denied", f"no way in with {sent}")
 
 
-def gates(one: Site, at: Stub, hold: str = "500ms") -> list[dict[str, Any]]:
+def gates(one: Site, at: Stub, hold: str = "30s") -> list[dict[str, Any]]:
     """One for each way of being let in: inline, from the environment, from a file."""
     tenant = one.folder / "tenant"
     tenant.write_text(f"{TENANT}\n")
@@ -99,7 +99,7 @@ async def test_in_no_output_and_no_journal(site: MakeSite) -> None:
 
         at.teller = lambda asked: tactless(asked) if one.executions()["web1"] > 1 else server(asked)
         late = one.file(
-            gates=gates(one, at),
+            gates=gates(one, at, hold="500ms"),
             vars={"password": "unset"},
             upgrade={**one.upgrade(), "unless": None},
         )
@@ -120,7 +120,7 @@ async def test_after_a_kill(site: MakeSite) -> None:
         return server(asked) if is_known else failure(401, "denied", "who is there?")
 
     async with stub(strict) as at:
-        basic = gates(one, at, hold="30s")[:1]
+        basic = gates(one, at)[:1]
         file = one.file(gates=basic, vars={"password": PASSWORD}, upgrade=one.upgrade(held=True))
         running = one.start("run", str(file), *run)
         await until(lambda: one.executions()["web1"], 20, f"the step to run: {running.err}")

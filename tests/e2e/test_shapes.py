@@ -32,7 +32,7 @@ async def test_soak_begins_after_the_warm_up(site: MakeSite) -> None:
     async with Visitors(one.world.frontends) as visitors:
         done = await one.run(one.file(soak="200ms"), "--only", "web1")
     assert (done.code, visitors.failed) == (0, []), done.text
-    (begun,) = [each for each in one.kept("Intended") if '"put back"' in each.body]
+    (begun,) = [each for each in one.kept("Intended") if '"check"' in each.body]
     (ended,) = one.kept("SoakEnded")
     assert (ended.at - begun.at).total_seconds() >= 1.0
     assert one.phase("web1") is Phase.DONE

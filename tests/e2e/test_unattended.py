@@ -12,6 +12,16 @@ from tests.e2e.site import Site
 PLAIN = {"HOME": "/nonexistent", "LOGNAME": "root", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
 """What cron gives (crontab(5)), before the lines of the file."""
 
+BY_OUR_OWN: dict[str, Any] = {
+    "quiet": "probe",
+    "soak": "1s",
+    "gates": [
+        {"name": "errors", "haproxy": {"measure": "error_ratio"}, "max": "1%"},
+        {"name": "latency", "haproxy": {"measure": "response_time"}},
+    ],
+}
+"""The gates of a file that writes none, and who they go by at night."""
+
 
 async def crontab(one: Site, file: Path, *options: str) -> str:
     """The file that goes to /etc/cron.d."""
@@ -58,7 +68,7 @@ async def test_two_boxes_under_cron(site: MakeSite) -> None:
     unless = {"command": is_v2, "go_on": [1, 2]}
     async with mail_server() as there:
         notify = [told_by(there)]
-        file = one.file(upgrade=one.upgrade() | {"unless": unless}, gates=[], notify=notify)
+        file = one.file(upgrade=one.upgrade() | {"unless": unless}, notify=notify, **BY_OUR_OWN)
         Path(file.parent, "web.env").write_text(f"PW={PASSWORD}\n")
         tab = await crontab(one, file)
         assert PASSWORD not in tab
@@ -66,10 +76,12 @@ async def test_two_boxes_under_cron(site: MakeSite) -> None:
         assert re.fullmatch(r"web: done: [^,]+, 2 upgraded, \d[\d.]* s\n", printed), printed
         assert (code, told(there)) == (0, ["done"])
         assert there.got[0].text.startswith(f"rollout {printed.rpartition(',')[0]}")
+        events = (await one.command("events", "web")).out
+        assert len(re.findall(r"web[12] .*requests of our own, no user came", events)) >= 2, events
         assert (await night(tab), told(there)) == ((0, ""), ["done", "done"])
         await one.assert_all("v2")
         fails = {"command": ["/bin/sh", "-c", "echo no space left; exit 1"]}
-        one.file(upgrade=fails, gates=[], notify=notify)
+        one.file(upgrade=fails, notify=notify, **BY_OUR_OWN)
         code, halted = await night(tab)
         assert (code, "no space left" in halted) == (5, True), halted
         code, refused = await night(tab)

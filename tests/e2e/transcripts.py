@@ -8,7 +8,6 @@ differ from run to run, and are compared as such.
 import asyncio
 import re
 import shlex
-import subprocess
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from adapters.demo.world import World
 from tests.e2e.site import Site
-from tests.support.command import COMMAND, environment
+from tests.support.command import started
 from tests.support.haproxies import program
 
 PAGES: Final = Path(__file__).parents[2] / "docs" / "transcripts"
@@ -69,16 +68,12 @@ class Story:
 
     async def _typed(self, page: str, line: str) -> None:
         argv = [str(self._file) if word == "web.yaml" else word for word in shlex.split(line)]
-        process = await asyncio.create_subprocess_exec(
-            COMMAND,
-            *argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment() | {"POOLROLL_STATE": str(self._one.state)},
-        )
-        printed, _ = await asyncio.wait_for(process.communicate(), 120)
-        text = printed.decode().replace(str(self._one.folder), "").replace("/w1/", "/srv/")
+        printed = self._one.folder / "printed"
+        with printed.open("wb") as out:
+            where = {"POOLROLL_STATE": str(self._one.state)}
+            process = started(tuple(argv), out.fileno(), out.fileno(), where)
+        await asyncio.wait_for(asyncio.to_thread(process.wait), 120)
+        text = printed.read_text().replace(str(self._one.folder), "").replace("/w1/", "/srv/")
         self._pages[page] += [f"$ poolroll {line}", *text.splitlines()]
         self._pages[page] += [f"[exit code {process.returncode}]", ""]
 

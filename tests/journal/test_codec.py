@@ -207,6 +207,7 @@ SEEN_ONLY = {
         "fronts",
         "measured",
         "races",
+        "queues",
         "unseen",
         "unseen_since",
     },

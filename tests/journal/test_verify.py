@@ -126,6 +126,32 @@ async def test_a_rollout_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (seen.faults, seen.notes) == ([], ["rollout r1 before it is no longer kept"])
 
 
+async def test_what_the_journal_dropped_left_its_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says up to where it was pruned; another hash than the next one knows is a fault, and one
+    that was never ended has none."""
+    journal = await two(monkeypatch)
+    last = journal.written("r1")[-1].hash
+    await journal.drop("r1")
+    for hash_, faults in ((last, []), ("", []), ("0" * 64, ["rollout r1 before it was changed"])):
+        left = {"wall": "2026-11-27T05:00:00+00:00", "by": "retain", "head": hash_}
+        await journal.rewrite_row("r2", before=json.dumps(left))
+        (seen,) = await found(journal, forgets=True)
+        assert seen.notes[-1].startswith("pruned up to rollout r1, by retain on 2026-11-27")
+        assert (hash_ in seen.notes[-1]) is True
+        assert [fault.partition(" since")[0] for fault in seen.faults] == faults
+
+
+async def test_what_was_dropped_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one that is older and not over is kept: no gap, and no fault."""
+    journal = await two(monkeypatch)
+    left = {"wall": "2026-11-27T05:00:00+00:00", "by": "retain", "head": ""}
+    link = f"r0 {'0' * 64}"
+    await journal.rewrite_row("r2", link=link, before=json.dumps(left))
+    newest, _ = await found(journal, forgets=True)
+    assert newest.notes[-1] == "pruned up to rollout r0, by retain on 2026-11-27"
+    assert not any("r0" in fault for fault in newest.faults)
+
+
 async def test_one_that_was_put_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
     journal = await two(monkeypatch)
     await journal.rewrite_row("r2", link=f"r0 {'0' * 64}")

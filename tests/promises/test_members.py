@@ -145,7 +145,10 @@ def test_step_that_fails(script: Script, words: str, like: Like) -> None:
     ended(played, "halted", 5)
     assert words in played.end.why
     assert played.state.halt is not None
-    assert played.state.halt.limit == "every step must end with exit code 0 within upgrade.timeout"
+    assert (
+        played.state.halt.limit
+        == "every step must end with exit code 0 within 2s (upgrade.timeout)"
+    )
     assert played.phases() == {"web1": "failed", "web2": "waiting"}
     assert [step.index for step in played.steps("web1", RunStep)] == [0]
     assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT

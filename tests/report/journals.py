@@ -1,7 +1,7 @@
 """Journals as a rollout would have written them, made without one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from controller.core.outcome import Outcome
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.pool import Found, FoundLine, Incarnation, LineKey, Member
+from controller.core.pool.copies import replace
 from controller.core.settings import Policies
 from controller.core.steps import Course, RunStep, SetMember, Setting, Validate
 from controller.journal.codec import encode

@@ -25,7 +25,7 @@ RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text("utf-8")
             Halted(
                 Cause.MEMBER, "web1: it broke", "every step must end with exit code 0 within 15m"
             ),
-            "“every step must end with exit code 0 within”",
+            "“every step must end with”",
         ),
     ],
 )

@@ -1,11 +1,15 @@
 """How the end of a step is told: exit codes, signals, and what may still run."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
+import pytest
+
 from controller.core.events import Answer, GuardAnswered, StepEnded
 from controller.core.steps import AskGuard, Course, RunStep
+from controller.foreign import Address
+from controller.hosts import Access, Reboot
 from controller.runner.perform import OUTPUT_KEPT, Performer
 from controller.tasks import Command, Guard, JobResult, Task, TaskJob, Work
 from tests.support.tables import table
@@ -170,3 +174,30 @@ async def test_what_counts_as_a_success() -> None:
         "step 1 (puppet) did not come back; what ssh started elsewhere may still run there"
     )
     assert [job.former for job in seen] == [(3,)] * 3
+
+
+DNF = Command(("dnf", "web1"), timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    ("task", "limit"),
+    [
+        (DNF, "exit code 0 within 15m"),
+        (replace(DNF, ok=frozenset({100, 0})), "exit code 0 or 100 within 15m"),
+        (
+            replace(DNF, ok=frozenset(range(7))),
+            "exit code 0 or 1 or 2 or 3 or 4 or others of `exits` within 15m",
+        ),
+        (
+            Reboot(Access(Address("web1")), timedelta(minutes=40)),
+            "exit code 0 within 40m (reboot.timeout)",
+        ),
+    ],
+)
+async def test_the_limit_is_that_of_the_step(task: Task, limit: str) -> None:
+    """Its own time, and the exit codes that the file takes for good."""
+    ending = Ending(JobResult(exit_code=9))
+    performer = Performer("web-1", NOBODY, ending, NOBODY, lambda _: Work((task,), ()))
+    event = await performer.perform(RunStep("web1", Course.UPGRADE, 0, 0))
+    assert isinstance(event, StepEnded)
+    assert event.limit == limit

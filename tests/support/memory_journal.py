@@ -5,12 +5,13 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn
 
 from controller import chain
 from controller.core.pool import Instant, PoolKey
+from controller.core.pool.copies import replace
 from controller.errors import LeaseLost, PoolHeld, StateError
 from controller.ports import Clock
 from controller.records import (

@@ -1,5 +1,6 @@
 """Rollouts played to their end: the production runner over working fakes, in virtual time."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -8,6 +9,8 @@ from operator import or_
 from typing import TypeVar
 
 from controller.core.events import Event, Finished, Intended, Observation, RunBegan
+from controller.core.gates.gate import Gate
+from controller.core.gates.quiet import Quiet
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.plan import CourseShape, Plan
 from controller.core.plan.propose import propose
@@ -16,14 +19,16 @@ from controller.core.pool import InstanceView, Instant, Member
 from controller.core.settings import Selection, Settings
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
-from controller.core.steps import MemberStep, SetMember, Setting
+from controller.core.steps import Course, MemberStep, SetMember, Setting
 from controller.journal.codec import PLAN, decode, encode
 from controller.journal.replay import replay
 from controller.records import RolloutRow
 from controller.runner.loop import Runner
 from controller.runner.perform import Performer
+from controller.runner.prober import Prober
 from controller.runner.task_router import TaskRouter
 from controller.runner.window_watch import WindowWatch
+from controller.tasks import ValidationResult
 from tests.support.checkers import Checkers
 from tests.support.fakes import FakeCommands, FakeLoadBalancer, FakeValidator
 from tests.support.memory_journal import Holdings, MemoryHold
@@ -268,6 +273,7 @@ async def _run(
         clock=wrap("clock", clock),
         narrators=[checkers, beater, listener, *([watch] if watch is not None else [])],
         sampler=wrap("sampler", sampler) if sampler is not None else None,
+        prober=prober_of(world) if plan.policies.quiet is Quiet.PROBE else None,
         windows=watch.seen if watch is not None else None,
     )
     beater.runner = runner
@@ -280,6 +286,22 @@ async def _run(
     if taken != ours - set(scenario.inherited) and not final.journal.is_unwritten:
         broken.append(f"S8: the pool's record names {taken}, and out because of us are {ours}")
     return Played(plan, final, world, broken, balancer.calls, clock.now() - began)
+
+
+def prober_of(world: World) -> Prober:
+    """Requests of our own meet the version as users do, and count for no load balancer."""
+    sent = Counter[str]()
+
+    async def own(member: str, course: Course) -> ValidationResult:
+        app, number = world.sim.apps[member], sent[member]
+        sent[member] += 1
+        is_well = app.answers and not world.sim.traffic.fails(app, number)
+        return ValidationResult(is_well, "passed" if is_well else "status 500, not 200")
+
+    async def for_gate(gate: Gate, member: str, every: timedelta) -> None:
+        raise AssertionError("no gate of the simulation has a probe")
+
+    return Prober(for_gate, own)
 
 
 WARM_UP = ms(500)

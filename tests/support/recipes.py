@@ -123,10 +123,10 @@ class Trial:
         path.write_text(text)
         return path
 
-    async def run(self, file: Path, *options: str, **env: str) -> Done:
+    async def run(self, file: Path, **env: str) -> Done:
         """`poolroll run`, to its end."""
         self._runs += 1
-        argv = ("run", str(file), "--yes", "--state", str(self.folder / "state"), *options)
+        argv = ("run", str(file), "--yes", "--state", str(self.folder / "state"))
         path = f"{self.near}:{os.environ['PATH']}"
         return await Running(self.folder, self._runs, argv, None, PATH=path, **env).end(240)
 

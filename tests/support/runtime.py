@@ -4,7 +4,7 @@ import asyncio
 import csv
 
 
-async def ask(endpoint: str, command: str, *, within: float = 5.0) -> str:
+async def ask(endpoint: str, command: str, *, within: float = 60.0) -> str:
     """Send one command line to `unix:PATH` or `tcp:HOST:PORT` and return the whole reply
     (management guide, section 9.3: without a prompt, one line for each connection)."""
     kind, _, place = endpoint.partition(":")

@@ -21,6 +21,7 @@ from controller.core.pool import (
     Line,
     Occupant,
 )
+from tests.core.gates.slow import Averaged
 
 T = TypeVar("T")
 
@@ -168,9 +169,10 @@ class FakeLine:
     """By the configuration."""
     excused_late: bool = False
     """The same as `excused`, for users who reach it so late."""
+    timed: Averaged = field(default_factory=Averaged)
 
     def __deepcopy__(self, memo: dict[int, object]) -> "FakeLine":
-        return forked(self, memo, "app")
+        return forked(self, memo, "app", "timed")
 
     @property
     def serves(self) -> bool:
@@ -235,6 +237,9 @@ class Traffic:
     gap: timedelta = timedelta(milliseconds=20)
     fails: Callable[[App, int], bool] = lambda app, number: False
     """(member, how many it served in this version) → whether this request fails."""
+    times: Callable[[App, int], float] | None = None
+    """The same → how many milliseconds it takes, as the load balancer measures that; None: it does
+    not."""
     sticky: dict[str, Instant] = field(default_factory=dict)
     """Members with a client that holds their cookie → until when it comes."""
     persists: bool = False
@@ -557,6 +562,8 @@ class Sim:
         line.counters += once
         line.arrivals += 1
         line.flights.append(self.now + app.takes)
+        if self.traffic.times is not None:
+            line.timed.add(self.traffic.times(app, number))
         instance.backends[line.backend] = instance.backends.get(line.backend, Counters()) + once
 
     # --- what can be seen --------------------------------------------------------------------
@@ -575,6 +582,7 @@ class Sim:
             in_flight=len(line.flights) + line.queued if self.manner.counts else None,
             arrivals=line.arrivals if counts else None,
             counters=line.counters if counts else None,
+            timing=line.timed.timing if counts and self.traffic.times is not None else None,
             out_cuts=self.manner.out_cuts,
             keep={"agent": "on"} if line.agent else {},
             is_warming=line.admin is Admin.READY and self.now < line.warm_at,

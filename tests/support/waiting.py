@@ -8,6 +8,9 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
+LEAST = 60.0
+"""Seconds that a wait is given at least: it is for what comes, not for how soon it does."""
+
 
 @overload
 async def until(
@@ -31,16 +34,18 @@ async def until(
 
 async def until(
     condition: Callable[[], T | Awaitable[T]],
-    within: float = 60.0,
+    within: float = LEAST,
     what: str = "the condition to hold",
     *,
     every: float = 0.005,
 ) -> T:
     """Poll `condition`, plain or async, until it is truthy, and return that value.
 
-    `within` and `every` are seconds. Raises AssertionError, with `what` and the last value, when
-    the time is over; the condition is asked at least once.
+    `within` and `every` are seconds; a busy machine is given `LEAST` all the same. Raises
+    AssertionError, with `what` and the last value, when the time is over; the condition is asked
+    at least once.
     """
+    within = max(within, LEAST)
     deadline = time.monotonic() + within
     while True:
         asked = condition()

@@ -105,9 +105,15 @@ def _of_mapping(value: object, shape: Mapping[str, Any], path: str) -> str | Non
         if (fault := misfit(value[key], every, f"{path}.{key}")) is not None:
             return foreign.shown(fault)
     for name, inner in shape.items():
-        key, place = name.rstrip("!"), f"{path}.{name.rstrip('!')}".lstrip(".")
-        if name.endswith("!") and value.get(key) is None:
-            return place
-        if name != "*" and (fault := misfit(value.get(key), inner, place)) is not None:
+        key = name.rstrip("!")
+        part = value.get(key)
+        if part is None:
+            if key != name:
+                return f"{path}.{key}".lstrip(".")
+        elif (
+            name != "*"
+            and (type(part) is not inner or inner is int)
+            and (fault := misfit(part, inner, f"{path}.{key}".lstrip("."))) is not None
+        ):
             return fault
     return None

@@ -38,6 +38,7 @@ def encode_row(row: RolloutRow) -> Json:
         "exit_code": row.exit_code,
         "link": row.link,
         "pruned": row.pruned,
+        "before": row.before,
     }
 
 
@@ -55,4 +56,5 @@ def decode_row(raw: Mapping[str, Any], file: str = "") -> RolloutRow:
         exit_code=raw["exit_code"],
         link=str(raw.get("link", "")),
         pruned=str(raw.get("pruned", "")),
+        before=str(raw.get("before", "")),
     )

@@ -1,6 +1,6 @@
 """The head of a rollout name: its rollouts, where their records are, what operators ask. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from adapters.kubernetes.state.names import USUAL
@@ -80,6 +80,18 @@ class Head:
                 break
             head = replace(head, entries=tuple(one for one in head.entries if one is not over[0]))
         return head
+
+    def marked(self, former: "Head", left: Callable[[Entry], str]) -> "Head":
+        """Where a rollout was dropped since `former`, the next one says what is `left` of it."""
+        gone = {one.row.id: one for one in former.entries if self.entry(one.row.id) is None}
+
+        def marked(one: Entry) -> Entry:
+            before = gone.get(one.row.link.partition(" ")[0])
+            return (
+                one if before is None else replace(one, row=replace(one.row, before=left(before)))
+            )
+
+        return replace(self, entries=tuple(map(marked, self.entries)))
 
     def free_slots(self, count: int) -> list[int]:
         """The lowest that no rollout has."""

@@ -73,15 +73,18 @@ class Ledger:
         await tenure.lead()
         if (former := tenure.head.entry(row.id)) is not None and former.is_begun:
             raise StateError(f"journal {self.name}: rollout {row.id} already exists")
+        before = tenure.head
         await self._tidy()
         seq = tenure.head.seq + 1
-        row = replace(row, link=_link(tenure.head))
+        row = replace(row, link=_link(before))
         record = self._record(row.id, seq, draft, chain.genesis(row))
         groups = [each for each in packed([file, item_of(record, Outs())], ROOM) if each]
         head = tenure.head.with_room(len(groups), row.id)
         slots = head.free_slots(len(groups))
         entry = Entry(replace(row, file=""), tuple(Place(slot, seq) for slot in slots))
-        await tenure.write(replace(head, seq=seq).with_entry(entry), WITHIN)
+        head = replace(head, seq=seq).with_entry(entry).marked(before, self._left)
+        entry = head.entry(row.id) or entry
+        await tenure.write(head, WITHIN)
         for number, items in enumerate(groups):
             await tenure.begin_chunk(row.id, number, slots[number], items)
         tenure.open[row.id].last = record.hash
@@ -162,7 +165,8 @@ class Ledger:
         place = Place(slot, items[0].seq)
         last = self._tenure.open[rollout].last
         entry = replace(entry, chunks=(*entry.chunks, place), folded=head.seq, hash=last)
-        await self._tenure.write(self._folded(head.with_entry(entry)))
+        head = head.with_entry(entry).marked(self._tenure.head, self._left)
+        await self._tenure.write(self._folded(head))
         await self._tenure.begin_chunk(rollout, number, slot, items)
 
     async def end(self, rollout: str, outcome: str, exit_code: int) -> None:
@@ -198,6 +202,12 @@ class Ledger:
         left = {"wall": wall, "by": by, "records": len(records), "head": entry.hash}
         row = replace(entry.row, pruned=codec.as_text(left))
         await self._tenure.write(head.with_entry(replace(entry, row=row, chunks=())), WITHIN)
+
+    def _left(self, dropped: Entry) -> str:
+        """Of a rollout for which there was no room any more."""
+        wall = journal_text.encode_wall(self._wall())
+        head = "" if dropped.is_open else dropped.hash
+        return codec.as_text({"wall": wall, "by": "retain", "head": head})
 
     def _folded(self, head: Head) -> Head:
         return replace(head, outs=self._tenure.own.folded(head.folded))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from controller.config.checks.query_contradictions import query_faults, server_faults
 from controller.config.sections.evidence import COUNTED
-from controller.config.sections.gates import BUILTIN, HAPPENED, KINDS, RESPONSE_TIME
+from controller.config.sections.gates import BUILTIN, COMPARED, HAPPENED, KINDS
 from controller.config.text.places import Trail
 from controller.config.text.scalars import Wrong, duration, is_percentage, limit, percentage
 from controller.config.text.trails import at, listing, mapping
@@ -13,7 +13,7 @@ from controller.config.text.trails import at, listing, mapping
 Found = Iterator[tuple[Trail, str]]
 
 _ALONE = "builtin: false stands alone; make them two gates"
-_COMPARED = "has no meaning with response_time; write times and above under `haproxy:`"
+_COMPARED = "has no meaning with {}; write times and above under `haproxy:`"
 _UNCOMPARED = ("test", "window", "min_requests")
 _LIMITS = ("max", "min", "max_increase")
 _ALIEN: Mapping[str, Mapping[str, str]] = {
@@ -93,24 +93,28 @@ def _probe(gate: dict[str, object], trail: Trail) -> Found:
         yield (*trail, "probe"), "is never sent; write inconclusive: {then: probe}, or remove it"
 
 
-def _response_time(gate: dict[str, object], trail: Trail) -> Found:
-    yield from (((*trail, key), _COMPARED) for key in (*_UNCOMPARED, "max") if key in gate)
+def _compared(gate: dict[str, object], measure: object, trail: Trail) -> Found:
+    why = _COMPARED.format(measure)
+    yield from (((*trail, key), why) for key in (*_UNCOMPARED, "max") if key in gate)
     if at(gate, "haproxy", "scope") == "pool":
         yield (
             (*trail, "haproxy", "scope"),
-            "must be member with response_time: a member is compared with the others",
+            f"must be member with {measure}: a member is compared with the others",
         )
 
 
 def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
-    if at(gate, "haproxy", "measure") == RESPONSE_TIME:
-        yield from _response_time(gate, trail)
+    if (measure := at(gate, "haproxy", "measure")) in COMPARED:
+        yield from _compared(gate, measure, trail)
         return
     if at(gate, "haproxy", "measure") in HAPPENED and at(gate, "haproxy", "scope") == "pool":
         yield (*trail, "haproxy", "scope"), "must be member: this is counted of a member alone"
     for key in ("times", "above"):
         if key in mapping(gate, "haproxy"):
-            yield (*trail, "haproxy", key), "is for measure: response_time alone; remove it"
+            yield (
+                (*trail, "haproxy", key),
+                "is for measure: response_time and queue alone; remove it",
+            )
     if "max" not in gate:
         yield (*trail, "max"), "is missing; add it, like max: 1%"
     yield from _percentages(gate, ("max",), trail)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from controller.config.sections.evidence import MetricsServerSection, Prometheus
-from controller.config.sections.gates import RESPONSE_TIME, GateSection
+from controller.config.sections.gates import COMPARED, GateSection
 from controller.config.text.scalars import MAX_COUNT, limit
 from controller.config.values.gate_values import queries_in, scope_of
 from controller.config.values.metrics_servers import urls_of
@@ -22,7 +22,7 @@ _ONLY_FOR = {
 
 def gate_doubts(gate: GateSection) -> Iterator[str]:
     """One line each, as `path: what is questionable`, with the path below the gate."""
-    if gate.haproxy is not None and gate.haproxy.measure != RESPONSE_TIME:
+    if gate.haproxy is not None and gate.haproxy.measure not in COMPARED:
         yield from _haproxy(gate)
     if gate.prometheus is not None:
         yield from (f"prometheus.{line}" for line in _queries(gate, gate.prometheus))

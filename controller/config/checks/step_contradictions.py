@@ -25,15 +25,22 @@ def step_faults(section: dict[str, object], trail: Trail) -> Found:
     unless = section.get("unless")
     if isinstance(unless, dict):
         yield from one_of(unless, (*trail, "unless"), ("command", "ssh"), "keep one of the two")
-    codes = listing(section, "exits", "ok")
-    for index, code in enumerate(listing(section, "exits", "reboot")):
-        if code in codes:
-            yield (*trail, "exits", "reboot", index), f"{shown(code)} is also in ok; keep one"
+    yield from _exits(section, trail)
     for index, step in enumerate(listing(section, "steps")):
         if isinstance(step, dict):
             place = (*trail, "steps", index)
             yield from one_of(step, place, KINDS, "make them two steps")
             yield from _reboot(mapping(step, "reboot"), (*place, "reboot"))
+            yield from _exits(step, place)
+            if "exits" in step and "reboot" in step:
+                yield (*place, "exits"), "a reboot has no exit codes of its own; remove it"
+
+
+def _exits(section: dict[str, object], trail: Trail) -> Found:
+    codes = listing(section, "exits", "ok")
+    for index, code in enumerate(listing(section, "exits", "reboot")):
+        if code in codes:
+            yield (*trail, "exits", "reboot", index), f"{shown(code)} is also in ok; keep one"
 
 
 def one_of(section: dict[str, object], trail: Trail, kinds: tuple[str, ...], mend: str) -> Found:

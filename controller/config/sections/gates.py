@@ -43,17 +43,20 @@ HAPPENED = {
 }
 """Further measures of a member → what became of the requests that count."""
 RESPONSE_TIME = "response_time"
+QUEUE = "queue"
+COMPARED = (RESPONSE_TIME, QUEUE)
 """What a gate with haproxy measures that compares members, and so has no `max`."""
 
 
 class HaproxyMeasure(Section):
     measure: Annotated[
-        Literal["error_ratio", "response_time", "connect_errors", "retries", "status_4xx"],
-        one_of(ERROR_RATIO, RESPONSE_TIME, *HAPPENED),
+        Literal["error_ratio", "response_time", "queue", "connect_errors", "retries", "status_4xx"],
+        one_of(ERROR_RATIO, *COMPARED, *HAPPENED),
     ] = Field(
         default="error_ratio",
         description="error_ratio: requests that failed; response_time: how long requests take, "
-        "beside those of the members not yet upgraded in the same time; connect_errors: "
+        "beside those of the members not yet upgraded in the same time; queue: how long they wait "
+        "for a connection slot of the member (maxconn), compared alike; connect_errors: "
         "connections to the member that failed; retries: tries that HAProxy repeated, there or "
         "elsewhere; status_4xx: requests answered with a status from 400 to 499.",
     )
@@ -62,11 +65,13 @@ class HaproxyMeasure(Section):
     )
     times: Times = Field(
         default=3.0,
-        description="With response_time: how many times as long as at the others is too long.",
+        description="With response_time and queue: how many times as long as at the others is "
+        "too long.",
     )
     above: Interval = Field(
         default="100ms",
-        description="With response_time: and by how much longer, at the least, it must be.",
+        description="With response_time and queue: and by how much longer, at the least, it must "
+        "be.",
     )
 
 
@@ -99,7 +104,7 @@ class Probe(Section):
     )
 
 
-_IS_TIME: dict[str, JsonValue] = {"properties": {"measure": {"const": RESPONSE_TIME}}}
+_IS_TIME: dict[str, JsonValue] = {"properties": {"measure": {"enum": [*COMPARED]}}}
 _HAS_ONE: list[JsonValue] = [{"required": [kind, "name"]} for kind in (*SERVED, BUILTIN)]
 
 
@@ -152,7 +157,8 @@ class GateSection(Section):
     )
     max: Limit | None = Field(
         default=None,
-        description="Maximum. With haproxy or counts: a percentage. Not with response_time.",
+        description="Maximum. With haproxy or counts: a percentage. Not with response_time and "
+        "queue.",
     )
     min: Limit | None = Field(default=None, description="Minimum, for a query.")
     max_increase: Limit | None = Field(default=None, description="Maximum above the baseline.")
@@ -184,7 +190,7 @@ class GateSection(Section):
     )
     failures: Count = Field(
         default=1,
-        description="Failing samples in a row that trip the gate. With response_time: 2.",
+        description="Failing samples in a row that trip the gate. With response_time and queue: 2.",
     )
     inconclusive: Inconclusive = Field(
         default_factory=Inconclusive, description="What happens when evidence is missing."

@@ -2,8 +2,8 @@
 
 from pydantic import ConfigDict, Field
 
+from controller.config.sections.exits import AnyExit
 from controller.config.sections.kinds import Argv, Interval, Number, Section, Text
-from controller.config.sections.upgrade import AnyExit
 from controller.config.sections.validation import Contained
 
 

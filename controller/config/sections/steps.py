@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from controller.config.sections.exits import Exits
 from controller.config.sections.kinds import Argv, Interval, Section, Text, one_of
 
 KINDS: tuple[str, ...] = ("command", "ssh", "reboot")
@@ -45,7 +46,7 @@ class Reboot(Section):
 
 
 class Step(Section):
-    LATER: ClassVar[frozenset[str]] = frozenset({"ssh", "reboot"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"ssh", "reboot", "exits"})
     model_config = ConfigDict(json_schema_extra=ONE_OF)
 
     name: Text | None = Field(
@@ -61,6 +62,10 @@ class Step(Section):
         description="Run on the member's host, once, also if the connection breaks. An argv list, "
         "which arrives there as it is.",
         examples=["[dnf, -y, upgrade]"],
+    )
+    exits: Exits | None = Field(
+        default=None,
+        description="What the exit codes of this step mean, in place of `exits` beside `steps`.",
     )
     reboot: Reboot | None = Field(
         default=None, description="Restart the member's host, and wait until it is up again."

@@ -8,9 +8,10 @@ from typing import TypedDict
 from controller.config.sections.drain import Idle
 from controller.config.sections.evidence import Alerts, Prometheus
 from controller.config.sections.gates import (
+    COMPARED,
     ERROR_RATIO,
     HAPPENED,
-    RESPONSE_TIME,
+    QUEUE,
     GateSection,
     HaproxyMeasure,
     builtin_gates,
@@ -63,7 +64,7 @@ def gate_of(section: GateSection, servers: Servers) -> Gate:
         return _metric(section, section.prometheus)
     if section.alerts is not None:
         return _alerts(section, section.alerts, servers)
-    if section.haproxy is not None and section.haproxy.measure == RESPONSE_TIME:
+    if section.haproxy is not None and section.haproxy.measure in COMPARED:
         return _timing(section, section.haproxy)
     return _counters(section)
 
@@ -152,6 +153,7 @@ def _timing(section: GateSection, measured: HaproxyMeasure) -> TimingGate:
     return TimingGate(
         section.name,
         Scope.MEMBER,
+        measure="queue" if measured.measure == QUEUE else "",
         times=measured.times,
         above=scalars.duration(measured.above),
         **shared,

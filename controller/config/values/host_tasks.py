@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from controller.config.sections import steps as sections
+from controller.config.sections.exits import Exits
 from controller.config.sections.hosts import Hosts, check_jump, check_user
 from controller.config.sections.upgrade import Upgrade
 from controller.config.text import scalars
@@ -72,10 +73,21 @@ class OnHost:
             return Address("")
 
 
-def done_by(section: Upgrade) -> frozenset[int]:
-    """Exit codes of its steps that mean: done."""
-    exits = section.exits
+def done_by(section: Upgrade, step: sections.Step | None = None) -> frozenset[int]:
+    """Exit codes of a step that mean: done. None: of its one command."""
+    exits = _exits(section, step)
     return frozenset({0}) if exits is None else frozenset((*exits.ok, *exits.reboot))
+
+
+def _exits(section: Upgrade, step: sections.Step | None) -> Exits | None:
+    return section.exits if step is None or step.exits is None else step.exits
+
+
+def _asking(section: Upgrade, trail: Trail) -> tuple[frozenset[int], ...]:
+    """Of each step before the one at `trail`: exit codes that ask for a reboot."""
+    before = (section.steps or [])[: int(trail[-1])]
+    exits = (_exits(section, step) for step in before)
+    return tuple(frozenset(() if one is None else one.reboot) for one in exits)
 
 
 def command_of(
@@ -96,7 +108,7 @@ def reboot_of(where: OnHost, section: Upgrade, reboot: sections.Reboot, trail: T
         argv=argv((*trail, "command"), reboot.command),
         is_conditional=reboot.when == "needed",
         question=() if reboot.needed is None else argv((*trail, "needed"), reboot.needed),
-        asked_by=frozenset(section.exits.reboot if section.exits is not None else ()),
+        asked_by=_asking(section, trail[:-1]),
         reset=command,
         reset_after=None if reset is None else scalars.duration(reset.after),
         env=where.env,

@@ -30,9 +30,6 @@ from controller.config.values.host_tasks import (
 from controller.core.pool import Member
 from controller.hosts import HostCommand
 
-GUARD_TIMEOUT = timedelta(seconds=60)
-"""Time limit of `unless`: a check that takes longer counts as no answer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -45,29 +42,29 @@ class Workshop:
 
     def steps(self, section: Upgrade, trail: Trail) -> tuple[work.Task, ...]:
         timeout = scalars.duration(section.timeout)
-        ok = done_by(section)
         steps = enumerate(section.steps or ())
         own = [
             work.named(self._step(section, step, (*trail, "steps", at)), step.name or "")
             for at, step in steps
         ]
         if section.command is not None:
-            own = [self._command((*trail, "command"), section.command, timeout, ok)]
+            argv, ok = section.command, done_by(section)
+            own = [self._command((*trail, "command"), argv, timeout, ok)]
         proof = proof_of(self.on_host, section, (*trail, "expect"))
         return (*own, *([] if proof is None else [proof]))
 
     def guard(self, unless: Unless, trail: Trail) -> work.Guard:
-        place = (*trail, "unless")
+        place, timeout = (*trail, "unless"), scalars.duration(unless.timeout)
         if unless.ssh is not None:
             argv = self.filling.argv((*place, "ssh"), unless.ssh)
-            asked: work.Task = HostCommand(self.on_host.access, argv, GUARD_TIMEOUT, self.env)
+            asked: work.Task = HostCommand(self.on_host.access, argv, timeout, self.env)
         else:
-            asked = self._command((*place, "command"), unless.command or [], GUARD_TIMEOUT)
+            asked = self._command((*place, "command"), unless.command or [], timeout)
         return work.Guard(asked, frozenset(unless.go_on))
 
     def _step(self, section: Upgrade, step: Step, trail: Trail) -> work.Task:
         """Of one kind: see `controller.config.sections.steps`."""
-        timeout, ok = scalars.duration(section.timeout), done_by(section)
+        timeout, ok = scalars.duration(section.timeout), done_by(section, step)
         if step.ssh is not None:
             return command_of(self.on_host, step.ssh, (*trail, "ssh"), timeout, ok)
         if step.reboot is not None:

@@ -49,7 +49,7 @@ def sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | No
         judgement = judge(gate, _counts(ctx, gate, member))
         return sampled(gate, member, beside_users(ctx, gate, member, judgement))
     total = counted(ctx.state, member).total
-    judgement = judge_pace(gate, races_of(ctx.state, member), total)
+    judgement = judge_pace(gate, races_of(ctx.state, member, gate), total)
     judgement = beside_users(ctx, gate, member, judgement)
     others = judgement.baseline
     beyond = None if others is None else limit_beside(gate, others)

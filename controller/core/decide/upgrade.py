@@ -49,13 +49,7 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
     if m.progress.passed is False:
         if _may_be_stopped(ctx, m):
             return None
-        course = Course.ROLLBACK if ctx.plan.purpose is Purpose.ROLLBACK else m.progress.course
-        return failed(
-            ctx,
-            m,
-            m.progress.detail,
-            f"every step must end with exit code 0 within {course}.timeout",
-        )
+        return failed(ctx, m, m.progress.detail, f"every step must end with {_limit(ctx, m)}")
     if m.placement.foreign and (not m.progress.unfinished or is_contested(ctx, m)):
         return Halted(
             Cause.FOREIGN,
@@ -69,6 +63,16 @@ def upgrading(ctx: Context, m: MemberState) -> Output | None:
         is_over = ctx.plan.retires and is_gone(ctx, m)  # whoever began it was killed
         return MemberRetired(m.name) if is_over else run_step(ctx, m, since)
     return _go_on(ctx, m, since)
+
+
+def _limit(ctx: Context, m: MemberState) -> str:
+    """Of the step that failed, and the key of the rollout file that bounds it, unless it says so
+    itself."""
+    limit, is_back = m.progress.limit, ctx.plan.purpose is Purpose.ROLLBACK
+    key = f"{Course.ROLLBACK if is_back else m.progress.course}.timeout"
+    if not limit:
+        return f"exit code 0 within {key}"
+    return limit if limit.endswith(".timeout)") else f"{limit} ({key})"
 
 
 def _may_be_stopped(ctx: Context, m: MemberState) -> bool:

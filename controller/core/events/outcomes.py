@@ -78,6 +78,9 @@ class StepEnded:
     """What of a step that failed may still run, for people; empty: nothing that is known."""
     note: str = ""
     """What else an operator should know."""
+    limit: str = ""
+    """How it should have ended, as `exit code 0 within 15m`, with the key of the rollout file where
+    that is not the `timeout` of its course; empty in journals of former versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,8 +159,11 @@ class AlertGate(_Gate):
 
 @dataclass(frozen=True, slots=True)
 class TimingGate(_Gate):
-    """A gate on how long the requests of a member take, beside those of the other members."""
+    """A gate on how long the requests of a member take, beside those of the other members, or on
+    how long they wait before they are sent to it."""
 
+    measure: Literal["", "queue"] = field(default="", kw_only=True)
+    """Empty: how long they take."""
     times: float = field(default=3.0, kw_only=True)
     """How many times as long as at the others is too long, ..."""
     above: timedelta = field(default=timedelta(milliseconds=100), kw_only=True)

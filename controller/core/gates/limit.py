@@ -23,8 +23,9 @@ def limit(gate: Gate) -> str:
 
 def _timing_limit(gate: TimingGate) -> str:
     above = milliseconds(gate.above.total_seconds())
+    take, wait = "requests may not take more than", "requests may not wait more than"
     return (
-        f"requests may not take more than {gate.times:g} times as long as at the members not yet "
+        f"{wait if gate.measure else take} {gate.times:g} times as long as at the members not yet "
         f"upgraded, and {above} longer, beyond chance ({gate.confidence * 100:g} % sure)"
     )
 

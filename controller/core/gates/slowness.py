@@ -42,7 +42,8 @@ def judge_pace(gate: TimingGate, races: Sequence[Race], total: int) -> Judgement
     slow = sum(is_slow(gate, batch, one) for one in compared for batch in one.batches)
     batches = sum(len(one.batches) for one in compared)
     verdict, words = _verdict(gate, slow, batches)
-    figures = f"{milliseconds(own.middle)} a request, {milliseconds(others.middle)} at the others"
+    what = "waited for by a request" if gate.measure else "a request"
+    figures = f"{milliseconds(own.middle)} {what}, {milliseconds(others.middle)} at the others"
     judgement = Judgement(verdict, f"{figures}{words}", own.middle, others.middle)
     return replace(judgement, total=total)
 

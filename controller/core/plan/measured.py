@@ -22,9 +22,27 @@ def unmeasured(gates: Sequence[Gate], views: Sequence[InstanceView]) -> list[str
         for gate in gates
         if isinstance(gate, CounterGate) and gate.measure and gate.measure not in known
     ]
-    if _is_measured(views):
-        return blind
-    return blind + [
+    return (
+        [*blind, *_never_waiting(gates, views)]
+        if _is_measured(views)
+        else [*blind, *_untimed(gates)]
+    )
+
+
+def _never_waiting(gates: Sequence[Gate], views: Sequence[InstanceView]) -> list[str]:
+    """Where nothing ever waits, the gate could not fail."""
+    if any(line.waiting is not None for view in views for line in view.lines):
+        return []
+    return [
+        f"gate {gate.name!r} needs requests that wait for a member, and no load balancer makes "
+        "them wait here (no server has a limit of connections); remove it"
+        for gate in gates
+        if isinstance(gate, TimingGate) and gate.measure
+    ]
+
+
+def _untimed(gates: Sequence[Gate]) -> list[str]:
+    return [
         f"gate {gate.name!r} needs to know how long requests take, and no load balancer measures "
         "that here (in mode tcp there are no requests); remove it"
         for gate in gates

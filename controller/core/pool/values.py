@@ -125,6 +125,8 @@ class Line:
     """What else is counted, by its name in the rollout file: how many requests, and of how many."""
     timing: Timing | None = None
     """None: how long requests take is not measured."""
+    waiting: Timing | None = None
+    """How long they wait before they are sent to it; None: nothing there makes them wait."""
     is_backup: bool = False
     is_warming: bool = False
     """A warm-up (`slowstart`) is still raising its share of traffic."""

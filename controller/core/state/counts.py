@@ -1,6 +1,7 @@
 """Request and error counts since a baseline: of a member, of its peers, of the pool."""
 
 from datetime import timedelta
+from typing import Final
 
 from controller.core.gates.tally import Tally
 from controller.core.phases import UNTOUCHED
@@ -8,23 +9,26 @@ from controller.core.pool import Counters, Instant
 from controller.core.state.state import State
 from controller.core.steps import Course
 
+NOTHING: Final = Tally()
+"""Where none is kept."""
+
 
 def counted(state: State, member: str) -> Counters:
     """What a member has served since its return, in this run."""
-    now, mark = state.tallies.get(member, Tally()).sum, state.members[member].trial.mark
+    now, mark = state.tallies.get(member, NOTHING).sum, state.members[member].trial.mark
     return now.since(mark if mark is not None else now)
 
 
 def measured(state: State, member: str, measure: str) -> Counters:
     """What else gates judge it by, since its return. Nothing before it was counted first."""
-    now = state.measured.get((member, measure), Tally()).sum
+    now = state.measured.get((member, measure), NOTHING).sum
     return now.since(state.members[member].trial.marks.get(measure, Counters()))
 
 
 def marks(state: State) -> dict[str, Counters]:
     """The counts so far of every member whose upgrade has not begun."""
     return {
-        m.name: state.tallies.get(m.name, Tally()).sum
+        m.name: state.tallies.get(m.name, NOTHING).sum
         for m in state.members.values()
         if m.phase in UNTOUCHED and m.progress.course is Course.UPGRADE and not m.is_away
     }

@@ -5,6 +5,8 @@ that is compared by `controller.core.decide.drift`.
 """
 
 from collections.abc import Sequence
+from itertools import chain, compress, repeat
+from operator import is_not
 from typing import Final
 
 from controller.core.events import (
@@ -68,9 +70,12 @@ def check(plan: Plan, before: State, event: Event, after: State) -> State:
 
 
 def _changed(before: State, after: State) -> Sequence[MemberState]:
+    """Compared in the order of each, which is nearly always the same: else it says too many."""
     if after.members is before.members:
         return ()
-    return [m for name, m in after.members.items() if before.members.get(name) is not m]
+    were = chain(before.members.values(), repeat(None))
+    members = after.members.values()
+    return list(compress(members, map(is_not, members, were)))
 
 
 def _too_many_out(

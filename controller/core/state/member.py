@@ -259,6 +259,7 @@ def _step_ended(state: State, m: MemberState, event: e.StepEnded, now: Instant) 
     else:
         detail, code = _with_last_words(event), event.exit_code
         p = replace(p, passed=False, detail=detail, exit_code=code, may_run=event.may_run)
+        p = replace(p, limit=event.limit)
     return begun_anew(replace(m, progress=p), state.stop, state.stopped_at or ORIGIN)
 
 

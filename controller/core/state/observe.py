@@ -59,7 +59,7 @@ def observe(plan: Plan, state: State, event: Looked | LookFailed) -> State:
     }
     changed |= _relapsed(state, before, view)
     changed |= _astray(state, view) if view.is_full else {}
-    state = replace(state, races=raced(plan, state, view))
+    state = raced(plan, state, view)
     return replace(state, members={**state.members, **changed}) if changed else state
 
 

@@ -95,6 +95,8 @@ class Progress:
     """What was seen when the work ended, for people."""
     exit_code: int | None = None
     """Of the step that failed last."""
+    limit: str = ""
+    """How that should have ended; empty where that is not known."""
     exits: tuple[int, ...] = ()
     """Exit codes of the steps of its course that it has been through, and perhaps of more: see
     `step`."""

@@ -1,46 +1,66 @@
-"""Members under judgement beside the others: how long requests take, from the looks so far."""
+"""Members under judgement beside the others: how long requests take, or wait, from the looks so
+far."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from controller.core.gates.gate import TimingGate
 from controller.core.gates.race import Race
 from controller.core.gates.slowness import surely_slow
 from controller.core.phases import JUDGED, UNTOUCHED, UPGRADED
 from controller.core.plan.plan import Plan
-from controller.core.pool import InstanceView, Timing
+from controller.core.pool import InstanceView, Line, Timing
+from controller.core.pool.copies import replace
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Place, State
 from controller.core.steps import Course
 
+Races = Mapping[Place, Race]
 
-def raced(plan: Plan, state: State, view: InstanceView) -> Mapping[Place, Race]:
+
+def raced(plan: Plan, state: State, view: InstanceView) -> State:
     """With what one more look shows. It ends with the judgement of the member."""
     gates = [gate for gate in plan.policies.gates if isinstance(gate, TimingGate)]
-    if not gates:
-        return state.races
+    on_time = [gate for gate in gates if not gate.measure]
+    on_queue = [gate for gate in gates if gate.measure]
+    if on_time:
+        state = replace(state, races=_raced(on_time, state, state.races, view))
+    if on_queue:
+        state = replace(state, queues=_raced(on_queue, state, state.queues, view))
+    return state
+
+
+def timing_of(gate: TimingGate, line: Line) -> Timing | None:
+    return line.waiting if gate.measure else line.timing
+
+
+def _raced(
+    gates: Sequence[TimingGate], state: State, former: Races, view: InstanceView
+) -> Mapping[Place, Race]:
+    """`gates`: all on the same measure."""
     judged = [m for m in state.members.values() if m.phase in JUDGED and m.trial.mark is not None]
     names = {m.name for m in judged}
-    races = {place: race for place, race in state.races.items() if place[0] in names}
+    races = {place: race for place, race in former.items() if place[0] in names}
     others = _others(state) if judged and view.is_full else ()
     for m in judged:
         for line in view.of(m.name):
             place = (m.name, view.instance, line.backend)
-            if line.timing is None:
+            if (timing := timing_of(gates[0], line)) is None:
                 races.pop(place, None)
                 continue
             race = races.get(place)
             if race is None or not race.incarnation.is_same(view.incarnation):
                 compared = race.compared if race is not None else ()
-                race = Race(view.incarnation, line.timing, {}, compared=compared)
-            race = race.seen(line.timing, surely_slow(gates, race))
+                race = Race(view.incarnation, timing, {}, compared=compared)
+            race = race.seen(timing, surely_slow(gates, race))
             if view.is_full:
-                race = race.beside(_timings(view, line.backend, others))
+                race = race.beside(_timings(gates[0], view, line.backend, others))
             races[place] = race
     return races
 
 
-def races_of(state: State, member: str) -> tuple[Race, ...]:
-    return tuple(race for place, race in state.races.items() if place[0] == member)
+def races_of(state: State, member: str, gate: TimingGate) -> tuple[Race, ...]:
+    races = state.queues if gate.measure else state.races
+    return tuple(race for place, race in races.items() if place[0] == member)
 
 
 def _others(state: State) -> Collection[str]:
@@ -55,9 +75,12 @@ def _is_untouched(m: MemberState) -> bool:
     return m.phase in UNTOUCHED and m.progress.course is Course.UPGRADE and not m.is_away
 
 
-def _timings(view: InstanceView, backend: str, members: Collection[str]) -> dict[str, Timing]:
+def _timings(
+    gate: TimingGate, view: InstanceView, backend: str, members: Collection[str]
+) -> dict[str, Timing]:
     return {
-        line.member: line.timing
+        line.member: timing
         for line in view.lines
-        if line.backend == backend and line.member in members and line.timing is not None
+        if line.backend == backend and line.member in members
+        if (timing := timing_of(gate, line)) is not None
     }

@@ -137,6 +137,8 @@ class State:
     """(member, measure) → what else gates judge by is counted of it."""
     races: Mapping[Place, Race] = field(default_factory=dict)
     """How long the requests of a member under judgement take, beside those of the others."""
+    queues: Mapping[Place, Race] = field(default_factory=dict)
+    """How long they wait before they are sent to it."""
 
     def lines_of(self, member: str) -> tuple[tuple[str, Seen], ...]:
         """The lines of a member as last seen, with their instance."""

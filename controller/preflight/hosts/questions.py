@@ -49,7 +49,7 @@ def _visit(file: RolloutFile, member: Member, course: Course) -> Visit | None:
         HostQuestion(there[0].access, needed, tuple(dict.fromkeys(commands))),
         Restart.NEVER if not reboots else Restart.NEEDED if asks else Restart.ALWAYS,
         first.argv[0] if isinstance(first, HostCommand | Reboot) else "",
-        any(one.asked_by for one in reboots),
+        any(any(one.asked_by) for one in reboots),
     )
 
 

@@ -135,7 +135,7 @@ async def get(port: int, path: str = "/", cookie: str = "") -> Reply:
         writer.write(
             f"{sent}{f'Cookie: {cookie}' + chr(13) + chr(10) if cookie else ''}\r\n".encode()
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             head, *lines = (await reader.read()).decode().split("\r\n")
     except ConnectionError:
         return Reply(0, "", "")

@@ -80,7 +80,7 @@ A1 = plain("web", "a1", health=PASSING, weight=50, check=Check.RUNNING)
 KIND = plain("kinds", "")
 LINES = [
     replace(A1, keep={"agent": "on"}, arrivals=1, counters=BROKEN, measures=NOT_REACHED),
-    replace(A1, member="a2"),
+    replace(A1, member="a2", waiting=ResponseTime(average=0, requests=0)),  # has a maxconn
     plain("api", "a1", health=PASSING, weight=30),
     plain("raw", "a1", out_cuts=True, timing=None, measures=IN_TCP),
     plain("static", "s1", weight=10),

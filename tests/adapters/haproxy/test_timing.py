@@ -52,6 +52,21 @@ def test_which_lines_have_it() -> None:
     assert sample_server(stat=TIMED.replace(",a1,http,", ",a1,tcp,")).line.timing is None
 
 
+def test_which_lines_make_requests_wait() -> None:
+    """Those with a limit of connections, `slim`, in mode http."""
+    waits = TIMED.replace("rtime,\n", "rtime,qtime,slim,\n").replace(
+        "a1,http,,12,", "a1,http,,12,7,1,"
+    )
+    assert sample_server(stat=waits).line.waiting == ResponseTime(7, 9)
+    for without in (
+        TIMED,
+        waits.replace("12,7,1,", "12,7,,"),
+        waits.replace("12,7,1,", "12,7,0,"),
+        waits.replace(",a1,http,", ",a1,tcp,"),
+    ):
+        assert sample_server(stat=without).line.waiting is None
+
+
 def test_what_else_is_counted_of_a_line() -> None:
     """Beside the errors, of the same total; statuses in mode http alone."""
     quiet, busy = "9,0,0,0,0,0,3,1,,,2,7,0,0,2,", "9,1,0,2,1,0,3,1,,,2,7,0,3,2,"

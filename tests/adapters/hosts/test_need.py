@@ -39,7 +39,9 @@ class Heard:
         "always": (False, (), (), []),
         "as the system says": (True, (), (0, 2), ["/bin/sh", "-c", NEEDED]),
         "as one's own command says": (True, ("./ask",), (), ["./ask"]),
-        "as a former step has said": (True, ("./ask",), (0, 3), []),
+        "as a former step has said": (True, ("./ask",), (3, 0), []),
+        "after a step of the pool": (True, ("./ask",), (0, 3, 0), []),
+        "a code of another step": (True, ("./ask",), (4, 3), ["./ask"]),
     },
 )
 async def test_who_is_asked(
@@ -51,7 +53,7 @@ async def test_who_is_asked(
         timedelta(seconds=1),
         is_conditional=is_conditional,
         question=own,
-        asked_by=frozenset({3}),
+        asked_by=(frozenset({3}), frozenset({4})),
     )
     heard = Heard()
     await HostTasks(heard, SystemClock()).run(TaskJob("k", task, former=former))
@@ -79,3 +81,17 @@ def test_as_the_system_says(name: str, says: str, code: int, told: str, tmp_path
     done = subprocess.run(argv, env={"PATH": str(tmp_path)}, capture_output=True, check=False)
     assert done.returncode == code, done
     assert told in done.stdout.decode()
+
+
+def test_tools_of_another_system_are_not_asked(tmp_path: Path) -> None:
+    """Debian with dnf installed: dpkg knows itself, so it is the one that says."""
+    for tool in ("sh", "ls", "sed", "sort", "tail", "cat", "tr"):
+        (tmp_path / tool).symlink_to(program(tool))
+    own = {"dpkg-query": "echo installed", "needs-restarting": "exit 1", "uname": "ls /boot"}
+    for name, says in own.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{says}\n")
+        (tmp_path / name).chmod(0o755)
+    argv = [program("sh"), "-c", NEEDED]
+    done = subprocess.run(argv, env={"PATH": str(tmp_path)}, capture_output=True, check=False)
+    assert b"needs-restarting" not in done.stdout
+    assert done.returncode in (0, 1)

@@ -72,13 +72,17 @@ async def test_each_failure_in_its_own_words(boots: list[Boot], why: str, tmp_pa
 
 
 async def test_what_the_host_shows(tmp_path: Path) -> None:
-    """One that came back on its old kernel is not as expected, whatever else is right."""
+    """One that came back on its old kernel is not as expected, whatever else is right: each package
+    is known to one of two tools."""
     async with machine(tmp_path / "host") as host:
-        host.sshd.script("dpkg-query", "echo 'installed 1:1.24.0-3 '")
-        proof = Proof(access(host.sshd), LONG, "5.14.0-2*", {"nginx": "1.24.0"}, ("nginx",))
+        host.sshd.script("dpkg-query", "[ $5 = nginx ] && echo 'installed 1:1.24.0-3 '")
+        host.sshd.script("rpm", "[ $5 = zlib ] && echo '1.2.11 1.2.11-7 (none):1.2.11-7 '")
+        packages = {"nginx": "1.24.0", "zlib": "1.2.11-7", "telnet": "absent"}
+        proof = Proof(access(host.sshd), LONG, "5.14.0-2*", packages, ("nginx",))
         result = await tasks(tmp_path).run(job(proof))
     assert result.failure == f"is not as expected: kernel is {OLD}, expected 5.14.0-2*"
-    assert "package nginx is 1:1.24.0-3\nservice nginx is active\n" in result.output
+    assert "package nginx is 1:1.24.0-3\npackage zlib is 1.2.11-7\n" in result.output
+    assert "package telnet is absent\nservice nginx is active\n" in result.output
 
 
 async def test_the_command_fails(tmp_path: Path) -> None:

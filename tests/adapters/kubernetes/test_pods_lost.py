@@ -88,7 +88,8 @@ MOMENTS: dict[str, tuple[Callable[[Json], bool], float]] = {
 async def _rolled(
     folder: Path, rotation: Rotation, moment: str, again: float = ROOM_AGAIN
 ) -> tuple[State, Virtual]:
-    policies = replace(POLICIES, soak=timedelta(seconds=1))
+    room = timedelta(seconds=30)
+    policies = replace(POLICIES, soak=timedelta(seconds=1), wait_for_capacity=room)
     async with pods_of(manifests.deployment(), count=3) as cluster:
         rollout = Virtual(
             cluster, folder, replace(POOL, rotation=rotation), policies, clock=LoopClock()

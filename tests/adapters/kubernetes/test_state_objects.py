@@ -1,5 +1,6 @@
 """What the journal makes of the objects that it is in, and what others do to them."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -70,7 +71,11 @@ async def test_retention_overwrites_the_oldest(cluster: Cluster) -> None:
         for each in "123":
             await machine.journal.append(f"r{i}", AT, "k", f"{each}{BIG}")
         await machine.journal.end(f"r{i}", "done", 0)
-    assert [one.id for one in await machine.journal.rollouts("web")] == ["r8", "r7", "r6"]
+    rows = await machine.journal.rollouts("web")
+    assert [one.id for one in rows] == ["r8", "r7", "r6"]
+    assert [bool(one.before) for one in rows] == [False, False, True]
+    left = json.loads(rows[-1].before)
+    assert (left["by"], f"r5 {left['head']}") == ("retain", rows[-1].link)
     names = {key[2] for key in cluster.objects}
     assert len(names) <= 1 + 3 * 3
     assert names <= set(state_names("web"))
@@ -96,7 +101,8 @@ async def test_names_that_a_role_grants_are_enough_for_many_large_rollouts(
         beyond = {key[2] for key in cluster.objects} - usual
         assert len(beyond) == (2 if id_ == "r4" else 0)
         assert len(await machine.journal.records(id_)) == chunks + 1
-    assert [one.id for one in await machine.journal.rollouts()] == ["r4"]
+    (only,) = await machine.journal.rollouts()
+    assert (only.id, only.link.partition(" ")[0], bool(only.before)) == ("r4", "r3", True)
 
 
 async def test_what_another_name_took_is_known_and_can_be_returned(cluster: Cluster) -> None:

@@ -246,7 +246,15 @@ def test_upgrading(ctx: Context, output: Expected) -> None:
 @table(
     "ctx limit",
     {
-        "the upgrade": (a_context(between(passed=False)), "upgrade.timeout"),
+        "the upgrade": (a_context(between(passed=False)), "exit code 0 within upgrade.timeout"),
+        "the upgrade, which took codes of its own": (
+            a_context(between(passed=False, limit="exit code 0 or 3 within 9m")),
+            "every step must end with exit code 0 or 3 within 9m (upgrade.timeout)",
+        ),
+        "a step with a time of its own": (
+            a_context(between(passed=False, limit="exit code 0 within 40m (reboot.timeout)")),
+            "every step must end with exit code 0 within 40m (reboot.timeout)",
+        ),
         "the way back": (a_context(between(passed=False, course=BACK)), "rollback.timeout"),
         "a rollout to the former version": (
             a_context(between(passed=False), plan=ROLLBACK_RUN),

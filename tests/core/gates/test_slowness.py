@@ -1,6 +1,7 @@
 """How long requests take, beside the others: when the gate fails, and how often it is wrong."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp
 from random import Random
 
@@ -175,3 +176,12 @@ def test_one_that_becomes_slow_is_halted() -> None:
     found = halted_at(Random(3), own, lambda *_: 2, 20)
     assert found is not None
     assert 18 <= found <= 29
+
+
+def test_waiting_is_told_as_such() -> None:
+    """In the verdict and in the limit."""
+    queue = replace(GATE, measure="queue")
+    judgement = judge_pace(queue, [race(([299] * 9, 100))], 90)
+    assert judgement.reason == "299ms waited for by a request, 100ms at the others"
+    assert limit(queue).startswith("requests may not wait more than 3 times as long as at the ")
+    assert limit(GATE).startswith("requests may not take more than 3 times as long as at the ")

@@ -319,6 +319,20 @@ def test_gate_on_response_times_where_nobody_measures_them() -> None:
     assert kept.policies.gates == (written, builtin)
 
 
+def test_gate_on_waiting_where_nobody_waits() -> None:
+    """It could never fail."""
+    gate = TimingGate("queue", Scope.MEMBER, measure="queue")
+    first, *others = views()
+    timed = replace(first, lines=tuple(replace(one, timing=TIMED) for one in first.lines))
+    refused = proposal([timed, *others], policies=Policies(gates=(gate,)))
+    assert refused.refusals == (
+        "gate 'queue' needs requests that wait for a member, and no load balancer makes them wait "
+        "here (no server has a limit of connections); remove it",
+    )
+    limited = replace(timed, lines=tuple(replace(one, waiting=TIMED) for one in timed.lines))
+    assert proposal([limited, *others], policies=Policies(gates=(gate,))).plan is not None
+
+
 def test_gate_on_what_nobody_counts() -> None:
     """It would see nothing."""
     gate = CounterGate("away", Scope.MEMBER, 0.01, measure="status", happened="went away")

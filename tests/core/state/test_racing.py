@@ -62,15 +62,15 @@ def test_those_not_yet_upgraded_are_the_others() -> None:
     """As long as there are any; then those that are proven."""
     for phase, others in ((Phase.WAITING, {"web3"}), (Phase.DONE, {"web2", "web3"})):
         state = state_with(web1=Phase.SOAKING, web2=Phase.DONE, web3=phase)
-        (race,) = races_of(seen(state, 1, servers()), "web1")
+        (race,) = races_of(seen(state, 1, servers()), "web1", GATE)
         assert race.others.keys() == others
 
 
 def test_it_ends_with_the_judgement() -> None:
     """And begins with the next look at a member that is back."""
     state = seen(state_with(web1=Phase.SOAKING), 1, servers())
-    assert races_of(state, "web1")
-    assert not races_of(state, "web2")
+    assert races_of(state, "web1", GATE)
+    assert not races_of(state, "web2", GATE)
     done = changed(state.members["web1"], phase=Phase.DONE)
     state = replace(state, members={**state.members, "web1": done})
     assert not seen(state, 2, servers()).races
@@ -86,11 +86,11 @@ def test_counts_begin_anew_at_another_worker() -> None:
     served(those, web1=4, web2=4, web3=4)
     state = seen(state, 2, {"web1": those["web1"]})
     state = seen(state, 3, those)
-    (race,) = races_of(state, "web1")
+    (race,) = races_of(state, "web1", GATE)
     assert len(race.compared) == 1
     reloaded = Incarnation("2", 2)
     state = seen(state, 4, servers(), reloaded)
-    (race,) = races_of(state, "web1")
+    (race,) = races_of(state, "web1", GATE)
     assert (race.incarnation, len(race.compared), race.batches) == (reloaded, 1, ())
     assert not seen(state, 5, {"web1": None}).races
 
@@ -116,3 +116,21 @@ def test_sample_says_what_the_others_take() -> None:
     assert sampled.baseline is not None
     assert sampled.limit is not None
     assert 0.1 < sampled.limit < 0.12
+
+
+def test_waiting_is_compared_beside_the_time_that_requests_take() -> None:
+    """Each by the gate that asks for it, and by none that does not."""
+    queue = replace(GATE, name="queue", measure="queue")
+    so = servers()
+    for gates, kept in (((queue,), (0, 1)), ((GATE, queue), (1, 1)), ((), (0, 0))):
+        plan = a_plan(gates=gates, instances=("lb1",))
+        state = state_with(web1=Phase.SOAKING)
+        for at in (1, 2):
+            lines = tuple(
+                a_line(name, timing=one.timing, waiting=one.timing, counters=Counters(0, 9))
+                for name, one in so.items()
+            )
+            view = InstanceView("lb1", timedelta(seconds=at), INCARNATION, lines, True)
+            state = observe(plan, state, Looked(view))
+        found = (races_of(state, "web1", GATE), races_of(state, "web1", queue))
+        assert tuple(map(len, found)) == kept
