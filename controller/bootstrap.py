@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from platform import node
 from typing import Any, Final, TypeVar
 
 from adapters.clock import SystemClock
@@ -14,7 +13,7 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
-from adapters.scripted import AloneServers, Kept, ScriptedBalancer
+from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_hosts import hosts
@@ -33,6 +32,7 @@ from controller.bootstrap_state import (
     state_place,
     unusable,
 )
+from controller.bootstrap_unbalanced import unbalanced
 from controller.bootstrap_who import who
 from controller.config import RolloutFile
 from controller.core.pool import InstanceView
@@ -43,6 +43,7 @@ from controller.metrics_servers import POOL, MetricsServer
 from controller.pools.alone import AlonePool
 from controller.pools.haproxy import HaproxyFacts, HaproxyPool
 from controller.pools.kubernetes import NodePool, PodPool
+from controller.pools.pair import PairPool
 from controller.pools.scripted import ScriptedPool
 from controller.ports import (
     Clock,
@@ -128,10 +129,9 @@ def _pool(
     scripts that a pool is reached by; `place`: where it is kept what only poolroll can know of it.
     Raises UsageFault."""
     match settings.pool:
-        case AlonePool() as pool:
-            kept = Kept(None if place is None else place.folder / "outages")
-            tasks = _router(running, None)
-            return AloneServers(pool, tasks, SystemClock(), kept, node()), None, metrics
+        case AlonePool() | PairPool() as pool:
+            folder = None if place is None else place.folder
+            return unbalanced(pool, running, _router(running, None), folder), None, metrics
         case ScriptedPool() as pool:
             return ScriptedBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):

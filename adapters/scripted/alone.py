@@ -2,12 +2,12 @@
 what its users are to be spared by, and to put it back is to run what ends that.
 """
 
-import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Final, NoReturn
+from typing import Final
 
 from adapters.scripted.kept import Kept, Stage, Standing, begun
+from adapters.scripted.listed import Listed, key_of, occupant_at
 from adapters.scripted.once import run_once
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import (
@@ -19,11 +19,8 @@ from controller.core.pool import (
     Incarnation,
     InstanceView,
     Line,
-    Occupant,
 )
-from controller.core.steps import Course
-from controller.errors import BalancerUnreachable, CommandRefused, NoSuchMember, StateError
-from controller.errors import WeightRefused as Unweighted
+from controller.errors import CommandRefused, WeightRefused
 from controller.pools.alone import AlonePool, Server
 from controller.pools.scripted import BACKEND
 from controller.ports import Clock, Tasks
@@ -40,21 +37,14 @@ _ADMIN: Final = {
 }
 
 
-class AloneServers:
+class AloneServers(Listed[Server]):
     def __init__(
         self, pool: AlonePool, tasks: Tasks, clock: Clock, kept: Kept, here: str = ""
     ) -> None:
-        """`here`: the machine on which `kept` is; on another one, nothing is known."""
+        super().__init__(INSTANCE, pool.servers, kept, here)
         self._pool = pool
-        self._servers = {server.name: server for server in pool.servers}
         self._tasks = tasks
         self._clock = clock
-        self._kept = kept
-        self._one = Incarnation(here or "here", 0)
-
-    @property
-    def instances(self) -> Sequence[str]:
-        return (INSTANCE,)
 
     async def survey(self, view: InstanceView, selected: Collection[str]) -> Survey:
         first = self._pool.servers[0]
@@ -100,45 +90,26 @@ class AloneServers:
             lingering=False,
         )
 
-    async def changed(self, instance: str) -> None:
-        """Nobody tells."""
-        await asyncio.Event().wait()
-
-    async def open(self, course: Course | None = Course.UPGRADE) -> Mapping[str, str]:
-        return {}
-
-    async def close(self, kept: Mapping[str, str]) -> None:
-        """There is nothing but the members."""
-
     async def drain(self, member: str, seats: Seats = ()) -> Confirmed:
         return await self.take_out(member, seats)
 
     async def take_out(self, member: str, seats: Seats = ()) -> Confirmed:
-        one = self._server(member, seats)
+        one = self._place(member, seats)
         standing = await self._settled(one)
         if standing.stage is Stage.IN:
             await self._change(one, begun(Stage.LEAVING))
-        return {INSTANCE: self._one}
-
-    async def cut(self, member: str, seats: Seats = ()) -> NoReturn:
-        self._server(member, seats)
-        raise CommandRefused(INSTANCE, "nothing here closes the connections of a member")
-
-    async def begin_return(self, member: str, seats: Seats = ()) -> Confirmed:
-        """It is proven while it is out: there is nothing to set."""
-        self._server(member, seats)
-        return {INSTANCE: self._one}
+        return self._confirmed
 
     async def put_back(
         self, member: str, found: Found, share: int = FULL, seats: Seats = ()
     ) -> Confirmed:
-        one = self._server(member, seats)
+        one = self._place(member, seats)
         if share < FULL:
-            raise Unweighted(INSTANCE, "what stands alone has no weight")
+            raise WeightRefused(INSTANCE, "what stands alone has no weight")
         standing = await self._settled(one)
         if standing.stage is Stage.OUT:
             await self._change(one, begun(Stage.RETURNING))
-        return {INSTANCE: self._one}
+        return self._confirmed
 
     async def _settled(self, one: Server) -> Standing:
         """In or out: a change that another process began is brought to its end."""
@@ -162,46 +133,13 @@ class AloneServers:
             raise
         self._keep(one, Standing(then))
 
-    def _standing(self, one: Server) -> Standing:
-        try:
-            return self._kept.of(_key(one))
-        except StateError as error:
-            raise BalancerUnreachable(INSTANCE, str(error)) from None
-
-    def _keep(self, one: Server, standing: Standing) -> None:
-        try:
-            self._kept.keep(_key(one), standing)
-        except StateError as error:
-            raise BalancerUnreachable(INSTANCE, str(error)) from None
-
-    def _server(self, member: str, seats: Seats) -> Server:
-        """Raises NoSuchMember, CommandRefused."""
-        if (one := self._servers.get(member)) is None:
-            raise NoSuchMember(INSTANCE, f"pool.hosts.members has no {member}")
-        now = _occupant(one)
-        for seat in seats:
-            if seat.occupant.id != now.id:
-                raise CommandRefused(INSTANCE, f"{member} is now {now}, and was {seat.occupant}")
-        return one
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
-def _key(one: Server) -> str:
-    return f"host:{one.address}:{one.port}"
-
-
-def _occupant(one: Server) -> Occupant:
-    return Occupant(f"{one.address}:{one.port}", one.address, one.port)
-
 
 def _line(one: Server, standing: Standing) -> Line:
     return Line(
         backend=BACKEND,
         member=one.name,
-        key=_key(one),
-        occupant=_occupant(one),
+        key=key_of(one),
+        occupant=occupant_at(one),
         admin=_ADMIN[standing.stage],
         health=Health.UNCHECKED,
         check=Check.NONE,

@@ -5,7 +5,8 @@ The last line that is not empty: `ready`, `draining` or `out`, and after it any 
 people.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from controller.core.pool import Admin, Check, Counters, Health, Line, Occupant
@@ -13,6 +14,9 @@ from controller.foreign import counter, shown
 from controller.pools.scripted import BACKEND, Host
 
 WORDS: Final = {"ready": Admin.READY, "draining": Admin.DRAINING, "out": Admin.OUT}
+STANDBY: Final = "standby"
+PAIR: Final = {"ready": Admin.READY, STANDBY: Admin.READY}
+"""Of two boxes, one of which stands by."""
 _HEALTH: Final = {"up": Health.PASSING, "down": Health.FAILING}
 _NUMBERS: Final = ("in_flight", "requests", "errors")
 
@@ -27,6 +31,8 @@ class Reading:
     """None: it does not say."""
     requests: int | None = None
     errors: int | None = None
+    word: str = field(default="", compare=False)
+    """As it was printed."""
 
     @property
     def counters(self) -> Counters | None:
@@ -35,14 +41,16 @@ class Reading:
         return Counters(self.errors, self.requests)
 
 
-def read_state(output: str) -> Reading:
+def read_state(output: str, words: Mapping[str, Admin] = WORDS) -> Reading:
     """Raises ValueError, whose words end a sentence that begins with what was read."""
     lines = [line for line in output.splitlines() if line.strip()]
+    *others, last = words
+    known = f"{', '.join(others)} or {last}"
     if not lines:
-        raise ValueError("printed nothing; it must end with a line of ready, draining or out")
+        raise ValueError(f"printed nothing; it must end with a line of {known}")
     first, *more = lines[-1].split()
-    if first not in WORDS:
-        raise ValueError(f"must end with a line of ready, draining or out, not {shown(lines[-1])}")
+    if first not in words:
+        raise ValueError(f"must end with a line of {known}, not {shown(lines[-1])}")
     values: dict[str, str] = {}
     for word in more:
         key, equals, value = word.partition("=")
@@ -59,7 +67,7 @@ def read_state(output: str) -> Reading:
     if health is not None and health not in _HEALTH:
         raise ValueError(f"says health={shown(health)}; known: up, down")
     told = Health.UNCHECKED if health is None else _HEALTH[health]
-    return Reading(WORDS[first], told, **numbers)
+    return Reading(words[first], told, word=first, **numbers)
 
 
 def occupant_of(host: Host) -> Occupant:

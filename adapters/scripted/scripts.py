@@ -1,8 +1,10 @@
 """Runs the scripts of a pool of hosts, and puts what goes wrong into words."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from adapters.scripted.reading import Reading, read_state
+from adapters.scripted.reading import WORDS, Reading, read_state
+from controller.core.pool import Admin
 from controller.errors import (
     BalancerError,
     BalancerTimeout,
@@ -19,21 +21,29 @@ _SAID: Final = 200
 
 
 class HostScripts:
-    def __init__(self, instance: str, commands: Commands) -> None:
+    def __init__(
+        self, instance: str, commands: Commands, words: Mapping[str, Admin] = WORDS
+    ) -> None:
+        """`words`: with which the line that `state` prints may begin."""
         self._instance = instance
         self._commands = commands
+        self._words = words
 
     async def state(self, host: Host) -> Reading:
+        """Raises BalancerError."""
+        return await self.ask(host.name, host.scripts.state)
+
+    async def ask(self, member: str, command: Command) -> Reading:
         """Raises BalancerError: whatever is wrong with it may be over soon, but for a reply that
         says nothing."""
-        result = await self._commands.run_briefly(host.scripts.state)
+        result = await self._commands.run_briefly(command)
         if (why := _failure(result)) is not None:
             kind = BalancerTimeout if result.timed_out else BalancerUnreachable
-            raise kind(self._instance, f"`state` of {host.name} {why}")
+            raise kind(self._instance, f"`state` of {member} {why}")
         try:
-            return read_state(result.output)
+            return read_state(result.output, self._words)
         except ValueError as error:
-            raise MalformedReply(self._instance, f"`state` of {host.name} {error}") from None
+            raise MalformedReply(self._instance, f"`state` of {member} {error}") from None
 
     async def run(self, host: Host, key: str, command: Command) -> None:
         """`key`: what it is called in the rollout file. Raises BalancerError."""

@@ -18,7 +18,9 @@ from controller.config.sets import option_faults
 from controller.config.text.document import MAX_BYTES, Document, read
 from controller.config.values.alone import alone_faults
 from controller.config.values.filling import variables
+from controller.config.values.inventory import with_inventory
 from controller.config.values.metrics_servers import Servers, filled_faults, servers_of
+from controller.config.values.pair import pair_faults
 from controller.config.values.scripted import hosts_faults
 from controller.config.values.settings import known_at_load, settings_of
 from controller.errors import ConfigurationError, Fault
@@ -68,7 +70,10 @@ def parse(
     document = read(text)
     if document.data is None:
         raise _refusal(file, document.faults)
+    folder = folder_of(Path(file))
     rollout, faults = _rollout(document)
+    rollout, missing = with_inventory(rollout, folder)
+    faults += [document.fault(*found) for found in missing]
     faults += template_faults(document)
     faults += contradictions(document)
     faults += option_faults(document.data, sets, canaries_only=canaries_only)
@@ -76,11 +81,11 @@ def parse(
         raise _refusal(file, (*document.faults, *faults))
     faults += empty_values(document, rollout, sets)
     values = {**variables(rollout.vars), **sets}
-    folder = folder_of(Path(file))
     servers = Servers(known_at_load(rollout, values), folder)
     faults += [document.fault(*found) for found in filled_faults(rollout, servers)]
     faults += hosts_faults(rollout, servers.known, document, file)
     faults += alone_faults(rollout, servers.known, document, file)
+    faults += pair_faults(rollout, servers.known, document, file)
     if faults:
         raise _refusal(file, faults)
     asked = servers_of(rollout, servers)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from controller.config.masking import masked_document
 from controller.config.programs import Program, programs_of
-from controller.config.sections.hosts import Hosts
 from controller.config.sections.quiet import stand_in_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import Rollback, Upgrade, is_placeholder
@@ -16,6 +15,7 @@ from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
 from controller.config.values.calendars import calendar_of
 from controller.config.values.filling import Filling, facts, named, variables
+from controller.config.values.listed import ssh_of
 from controller.config.values.metrics_servers import IDLE
 from controller.config.values.pool_tasks import node_guard, of_nodes, of_pods
 from controller.config.values.pools import state_of
@@ -165,7 +165,7 @@ class RolloutFile:
         values = {**self._values(member, rollout_id), **more}
         filling = Filling(str(self.path), self.document, member.name, values)
         env = environment_of(course, member, rollout_id, self.settings.name)
-        return Workshop(filling, self.folder, env, self.rollout.hosts or Hosts())
+        return Workshop(filling, self.folder, env, ssh_of(self.rollout, member.name))
 
     def _steps(
         self, course: Course, section: Upgrade, member: Member, shop: Workshop

@@ -69,7 +69,7 @@ def test_starter_shows_every_key() -> None:
     """No key of the models is missing from the starters, and they have no other."""
     drawn = schema()
     shown = {str(trail[-1]) for kind in KINDS for trail in read(_uncommented(kind)).keys}
-    own = {"version", "web1", "rack", "Host", "Authorization", "env", "file"}
+    own = {"version", "web1", "rack", "Host", "Authorization", "env"}
     own |= {"Cookie", "X-Scope-OrgID", "ics"}
     own |= {"spec", "containers", "image", "boot_id", "kubelet_version"}
     in_place_of_command = {"when", "needed", "reset", "reversible"}

@@ -14,6 +14,7 @@ from controller.core.decide.decide import decide
 from controller.core.events import (
     AbortRequested,
     Answer,
+    Collected,
     Event,
     GuardAnswered,
     Intended,
@@ -53,6 +54,7 @@ from controller.core.steps import (
     AskOperator,
     AskQuestions,
     ClosePool,
+    Collect,
     OpenPool,
     PoolStep,
     RunStep,
@@ -160,6 +162,8 @@ class Walk:
         """A question whose member stood down meanwhile is no longer asked."""
         if isinstance(step, PoolStep):
             return self.state.whole.work is step
+        if isinstance(step, Collect):
+            return self.state.collection.work is step
         m = self.state.members[step.member]
         if isinstance(step, SetMember):
             return m.order.setting is step.setting
@@ -286,6 +290,8 @@ class Walk:
                 self._happens(Validated(member, True, "well"))
             case AskOperator(member):
                 self._happens(OperatorAnswered(member, True))
+            case Collect():
+                self._fetched(step)
             case OpenPool():
                 self._happens(PoolOpened({"paused": "false"}))
             case ClosePool():
@@ -313,8 +319,13 @@ class Walk:
                 self._happens(Validated(member, False, "ill"))
             case AskOperator(member):
                 self._happens(OperatorAnswered(member, False))
+            case Collect():
+                self._fetched(step)
             case OpenPool() | ClosePool():
                 self._happens(PoolStepFailed("no", retryable=True))
+
+    def _fetched(self, step: Collect) -> None:
+        self._happens(Collected(step.member, step.index, step.beside, "log", "well", "lines"))
 
 
 def _says(make: Callable[[int], Event]) -> Callable[[Walk, int], None]:

@@ -11,6 +11,7 @@ from tests.support.hosts.machine import NEW, Boot, Machine, machine
 from tests.support.waiting import until
 
 DNF = """\
+case $* in *needs-restarting*) exit 1 ;; esac
 echo "$*" >> {folder}/dnf
 case $2 in
   upgrade) until [ -e {folder}/go ]; do sleep 0.05; done ;;

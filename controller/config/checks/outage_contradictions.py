@@ -1,26 +1,26 @@
 """Contradictions about a planned outage: where nothing serves in place of a member."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Final
 
+from controller.config.checks.hook_contradictions import hook_faults, pair_faults
 from controller.config.checks.kind_of_pool import HOSTS
 from controller.config.text.places import Trail
-from controller.config.text.scalars import Wrong, duration
 from controller.config.text.trails import mapping
 
 Found = Iterator[tuple[Trail, str]]
 
 SCRIPTS: Final = ("out", "in", "state")
 HOOKS: Final = ("before", "after")
-LONGEST: Final = timedelta(seconds=90)
-"""A setting is waited for a little longer than that, and no more."""
 _PLACE: Final[Trail] = ("pool", "downtime")
 
 
 def outage_contradictions(data: object, kind: str) -> Found:
     pool, hosts = mapping(data, "pool"), mapping(data, "pool", "hosts")
     is_planned, given = "downtime" in pool, [key for key in SCRIPTS if key in hosts]
+    if kind == HOSTS and "promote" in hosts:
+        yield from pair_faults(pool, hosts)
+        return
     if kind == HOSTS:
         yield from _scripts(given, is_planned=is_planned)
     if is_planned and kind != HOSTS:
@@ -52,26 +52,11 @@ def _scripts(given: Sequence[str], *, is_planned: bool) -> Found:
 
 def _hooks(downtime: dict[str, object], given: Sequence[str]) -> Found:
     for key in HOOKS:
-        hook, trail = downtime.get(key), (*_PLACE, key)
-        if not isinstance(hook, dict):
-            continue
-        if given:
+        trail = (*_PLACE, key)
+        if given and key in downtime:
             mend = "out" if key == "before" else "in"
             yield trail, f"is for servers without a balancer; let `{mend}` do it, and remove this"
-        kinds = [kind for kind in ("command", "ssh") if kind in hook]
-        if not kinds:
-            yield trail, "has nothing to run; add one of command, ssh"
-        if len(kinds) > 1:
-            yield (*trail, "ssh"), "command is also given; keep one of the two"
-        if _is_long(hook.get("timeout")):
-            yield (*trail, "timeout"), "is more than 90s, and users wait; write a shorter time"
-
-
-def _is_long(timeout: object) -> bool:
-    try:
-        return duration(timeout) > LONGEST
-    except Wrong:
-        return False
+        yield from hook_faults(downtime.get(key), trail)
 
 
 def _alone(data: object) -> Found:

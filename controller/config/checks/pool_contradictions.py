@@ -51,6 +51,7 @@ def _which(data: object) -> Found:
             "is missing; add it, like haproxy: {apis: […], backends: […]}, or kubernetes: "
             "{service: web}, or hosts: {members: […], …}",
         )
+    yield from _listed(mapping(pool, "hosts"), "hosts" in pool)
     given = pool.get("kubernetes")
     if not isinstance(given, dict):
         return
@@ -66,6 +67,13 @@ def _which(data: object) -> Found:
     label, way = given.get("rotation_label"), given.get("rotation")
     if label is not None and way == "delete":
         yield (*trail, "rotation_label"), "has no effect with rotation: delete; remove it"
+
+
+def _listed(hosts: dict[str, object], is_given: bool) -> Found:
+    if is_given and "members" not in hosts and "inventory" not in hosts:
+        yield ("pool", "hosts", "members"), "is missing; add it, like members: [web1, web2, web3]"
+    if "members" in hosts and "inventory" in hosts:
+        yield ("pool", "hosts", "inventory"), "members is also given; keep one of the two"
 
 
 def _drain(data: object, kind: str) -> Found:

@@ -114,6 +114,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((f"pool.hosts.{script}.command.*", told) for script in ("out", "in", "state"))
     hooks = [f"{hook}.{kind}" for hook in ("before", "after") for kind in ("command", "ssh")]
     yield from ((f"pool.downtime.{hook}.*", told) for hook in hooks)
+    yield from ((f"pool.hosts.promote.{kind}.*", told) for kind in ("command", "ssh"))
     yield "pool.hosts.port", _Names(titles, unsure)
     for course, more in (("upgrade", frozenset[str]()), ("rollback", way_back)):
         there, shared = _Names(everything | more, unsure), _Names(titles | more, unsure)

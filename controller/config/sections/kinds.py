@@ -131,6 +131,7 @@ _COUNT_SCHEMAS = (
     {"type": "string", "pattern": COUNT_IN_TEXT},
 )
 
+SERVER = _SERVER
 Duration = Annotated[str, _duration(timedelta(0)), _DURATION_SCHEMA]
 Interval = Annotated[str, _duration(timedelta(milliseconds=1)), _INTERVAL_SCHEMA]
 """A duration for which zero makes no sense."""

@@ -1,8 +1,13 @@
 """The section `pool.hosts`: members by name, behind a balancer that scripts reach, or none."""
 
-from pydantic import Field, JsonValue
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-from controller.config.sections.kinds import Argv, Interval, Port, Section, ServerName
+from pydantic import Field, JsonValue, PrivateAttr
+
+from controller.config.sections.downtime import Hook
+from controller.config.sections.kinds import Argv, Interval, Port, Section, ServerName, Text
 
 DISTINCT: dict[str, JsonValue] = {"uniqueItems": True}
 
@@ -17,14 +22,43 @@ class Script(Section):
     )
 
 
+class InventorySection(Section):
+    file: Text = Field(
+        description="INI, or YAML where its name ends with .yaml or .yml.", examples=["hosts.ini"]
+    )
+    group: Text = Field(
+        default="all", description="Whose hosts are the members, with those of the groups below it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an inventory says of a host; empty: nothing."""
+
+    address: str = ""
+    port: str = ""
+    """Of its sshd."""
+    user: str = ""
+
+
 class PoolHosts(Section):
+    LATER: ClassVar[frozenset[str]] = frozenset({"promote", "inventory"})
+
     members: list[ServerName] = Field(
+        default=[],
         min_length=1,
         json_schema_extra=DISTINCT,
         description="The members: names that the commands of this file, and its probes, can "
         "reach. A member's address is its name.",
         examples=["[web1, web2, web3]"],
     )
+    inventory: InventorySection | None = Field(
+        default=None,
+        description="In place of members: they are in an inventory of Ansible's.",
+        examples=["{file: hosts.ini, group: db}"],
+    )
+    _reached: Mapping[str, Reached] = PrivateAttr(default_factory=dict)
+    """Member → how the inventory says that it is reached."""
     port: Port | None = Field(default=None, description="${member.port}: the same for all members.")
     out: Script | None = Field(
         default=None,
@@ -43,8 +77,16 @@ class PoolHosts(Section):
         default=None,
         description="Prints how a member is, in its last line: ready, draining or out; after it, "
         "where the balancer knows: in_flight=N, requests=N and errors=N (since it started), "
-        "health=up or health=down.",
+        "health=up or health=down. With `promote`: ready or standby.",
         examples=['{command: [./lb.sh, state, "${member.name}"]}'],
+    )
+    promote: Hook | None = Field(
+        default=None,
+        description="For two members, of which `state` prints `ready` of the active one and "
+        "`standby` of the other: makes this one the active one. The standby is upgraded first; "
+        "once it has passed, it is promoted, and then the other one is upgraded. In place of `out` "
+        "and `in`.",
+        examples=['{command: [./cluster.sh, promote, "${member.name}"]}'],
     )
     counts: bool = Field(
         default=False,
@@ -59,3 +101,12 @@ class PoolHosts(Section):
     lost_after: Interval = Field(
         default="1m", description="How long `state` may fail before a halt."
     )
+
+    def reached(self, member: str) -> Reached:
+        return self._reached.get(member, Reached())
+
+    def listing(self, reached: Mapping[str, Reached]) -> "PoolHosts":
+        """The same with the members of its inventory."""
+        made = self.model_copy(update={"members": list(reached)})
+        made._reached = reached
+        return made

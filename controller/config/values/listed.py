@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 
+from controller.config.sections.hosts import Hosts
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.scripted import PoolHosts
 from controller.config.text.templating import fill
@@ -12,7 +13,8 @@ from controller.core.pool import Member
 
 def is_alone(given: PoolHosts) -> bool:
     """Whether nothing serves in place of a member."""
-    return given.out is None and given.back is None and given.state is None
+    scripts = (given.out, given.back, given.state, given.promote)
+    return all(script is None for script in scripts)
 
 
 def values_of(
@@ -20,8 +22,24 @@ def values_of(
 ) -> dict[str, str]:
     members = rollout.pool.members
     own = variables(members.vars.get(name, {}))
-    values = {**known, **facts(Member(name, name, port_number(given, known), vars=own))}
+    member = Member(name, address_of(given, name), port_number(given, known), vars=own)
+    values = {**known, **facts(member)}
     return {**values, "member.host": filled(members.host, values)}
+
+
+def address_of(given: PoolHosts, name: str) -> str:
+    """As its inventory has it, else its name."""
+    return given.reached(name).address or name
+
+
+def ssh_of(rollout: Rollout, name: str) -> Hosts:
+    """How a member is reached: as the rollout file says, else as its inventory does."""
+    hosts, given = rollout.hosts or Hosts(), rollout.pool.hosts
+    if given is None:
+        return hosts
+    reached, ssh = given.reached(name), hosts.ssh
+    update = {"user": ssh.user or reached.user or None, "port": ssh.port or reached.port or None}
+    return hosts.model_copy(update={"ssh": ssh.model_copy(update=update)})
 
 
 def port_text(given: PoolHosts, known: Mapping[str, str]) -> str | int:

@@ -12,19 +12,23 @@ from controller.config.text.templating import fill
 from controller.config.values.alone import alone_of
 from controller.config.values.filling import named, variables
 from controller.config.values.listed import is_alone
+from controller.config.values.pair import pair_of
 from controller.config.values.patches import filled_tree
 from controller.config.values.scripted import hosts_of
 from controller.pools.alone import AlonePool
 from controller.pools.haproxy import HaproxyPool
 from controller.pools.kubernetes import SETTLE, Cluster, ClusterState, NodePool, PodPool, Rotation
+from controller.pools.pair import PairPool
 from controller.pools.scripted import ScriptedPool
 
-Pool = HaproxyPool | PodPool | NodePool | ScriptedPool | AlonePool
+Pool = HaproxyPool | PodPool | NodePool | ScriptedPool | AlonePool | PairPool
 
 
 def pool_of(rollout: Rollout, known: Mapping[str, str], folder: str) -> Pool:
     """`known`: template values that do not depend on a member; `folder`: where commands run."""
     hosts = rollout.pool.hosts
+    if hosts is not None and hosts.promote is not None:
+        return pair_of(rollout, hosts, known, folder)
     if hosts is not None and is_alone(hosts):
         return alone_of(rollout, hosts, known, folder)
     if hosts is not None:

@@ -8,6 +8,7 @@ from controller.config.text import scalars
 from controller.config.text.document import Document
 from controller.config.values.filling import Filling, environment
 from controller.config.values.listed import (
+    address_of,
     anybody,
     filled,
     port_number,
@@ -65,10 +66,11 @@ def _host(
     rollout: Rollout, given: PoolHosts, name: str, known: Mapping[str, str], folder: str
 ) -> Host:
     values, port = values_of(rollout, given, name, known), port_number(given, known)
-    env = environment(Member(name, name, port, values["member.host"]), rollout.name)
+    address = address_of(given, name)
+    env = environment(Member(name, address, port, values["member.host"]), rollout.name)
 
     def command(script: Script) -> Command:
         argv = tuple(filled(word, values) for word in script.command)
         return Command(argv, scalars.duration(script.timeout), env, folder)
 
-    return Host(name, name, port, Scripts(*map(command, _scripts(given))))
+    return Host(name, address, port, Scripts(*map(command, _scripts(given))))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from controller.core.decide.context import Context, Output
+from controller.core.decide.rollback import to_roll_back
 from controller.core.phases import Phase
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
@@ -24,7 +25,13 @@ def is_collecting(ctx: Context) -> bool:
     is_given_up = state.stop is not None and state.stop.at_once
     is_kept = state.journal.is_well and not state.bug
     is_first = state.mode is Mode.HALTED and not state.rollback_began
-    return is_first and is_kept and not is_given_up and next(_left(ctx), None) is not None
+    is_wanted = is_first and is_kept and not is_given_up and next(_left(ctx), None) is not None
+    return is_wanted and not _is_urgent(ctx)
+
+
+def _is_urgent(ctx: Context) -> bool:
+    """Whether users are without the member until it is back as it was: that comes first."""
+    return ctx.plan.policies.outage is not None and bool(to_roll_back(ctx))
 
 
 def collect(ctx: Context) -> Output | None:

@@ -183,7 +183,7 @@ async def test_survey(tmp_path: Path) -> None:
 
 async def test_what_it_cannot_do(tmp_path: Path) -> None:
     one = servers(tmp_path, Jobs())
-    with pytest.raises(NoSuchMember, match="has no db9"):
+    with pytest.raises(NoSuchMember, match="has no member db9"):
         await one.drain("db9")
     with pytest.raises(CommandRefused, match="closes the connections"):
         await one.cut("db1")

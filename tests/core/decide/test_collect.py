@@ -8,10 +8,20 @@ from controller.core.decide.finish import finish
 from controller.core.events import Answer, Finished, JournalSeen, StopRequested
 from controller.core.phases import Phase
 from controller.core.plan.plan import CourseShape
+from controller.core.settings import OnFailure
 from controller.core.state.collection import Collection
 from controller.core.state.parts import MemberState
 from controller.core.steps import Collect, Course
-from tests.support.contexts import HALTED, ROLLING_BACK, a_context, a_plan, ago, home, standing
+from tests.support.contexts import (
+    HALTED,
+    ROLLING_BACK,
+    a_context,
+    a_plan,
+    ago,
+    home,
+    seconds,
+    standing,
+)
 from tests.support.tables import table
 
 PLAN = a_plan(8, collects=2, rollback=CourseShape(1))
@@ -98,6 +108,20 @@ def test_not_of_all() -> None:
     many = [failed(f"web{n}") for n in range(1, 6)]
     names = {member for member, _, beside in whole(halted(*many)) if member == beside}
     assert len(names) == MOST
+
+
+@table(
+    "changes fetches",
+    {
+        "it goes back": ({"on_failure": OnFailure.ROLLBACK_MEMBER, "outage": seconds(300)}, False),
+        "it stays out": ({"outage": seconds(300)}, True),
+        "others serve": ({"on_failure": OnFailure.ROLLBACK_MEMBER}, True),
+    },
+)
+def test_a_planned_outage(changes: dict[str, Any], fetches: bool) -> None:
+    """Where nothing serves in its place, the way back does not wait for it."""
+    plan = a_plan(8, collects=2, rollback=CourseShape(1), **changes)
+    assert is_collecting(halted(failed(), DONE, plan=plan)) is fetches
 
 
 @table(

@@ -43,6 +43,7 @@ PLANS: Final[dict[str, Plan]] = {
         upgrade=CourseShape(2, has_guard=True, has_questions=True),
         rollback=CourseShape(1, has_guard=True),
         on_failure=OnFailure.ROLLBACK_ALL,
+        collects=1,
         canaries=("web2",),
     ),
     "two at once, ramped, cut": a_plan(
