@@ -1,6 +1,7 @@
 """One pool, one state folder, and the command `poolroll` at work on them."""
 
 import asyncio
+import json
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -199,6 +200,18 @@ class Site:
 
     def bodies(self, kind: str) -> list[str]:
         return [record.body for record in self.kept(kind)]
+
+    def lateness(self, planned: float) -> float:
+        """How many times longer than `planned` (seconds) the first member that was taken out again
+        was before users: 1, or more on a busy machine, where users wait for us as we do for it."""
+        (out, *_) = [one for one in self.kept("MemberSet") if '"setting":"remove"' in one.body]
+        member = json.loads(out.body)["member"]
+        (began, *_) = [
+            one
+            for one in self.kept("Intended")
+            if '"setting":"put back"' in one.body and f'"member":"{member}"' in one.body
+        ]
+        return max(1.0, (out.at - began.at).total_seconds() / planned)
 
     def phase(self, member: str) -> Phase | None:
         state = self.rollout()

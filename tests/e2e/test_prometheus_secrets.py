@@ -47,7 +47,7 @@ def gates(one: Site, at: Stub, hold: str = "30s") -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "prometheus": {**asked, **way, "timeout": "500ms"},
+            "prometheus": {**asked, **way, "timeout": "20s"},
             "max": "1%",
             "every": "200ms",
             "inconclusive": {"hold": hold},
