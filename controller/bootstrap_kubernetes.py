@@ -197,7 +197,7 @@ async def roles(file: RolloutFile, state: ClusterState | None, kind: str, name: 
 
 
 async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Right]:
-    from adapters.kubernetes.rbac import rights_of, rights_of_state
+    from adapters.kubernetes.rbac import rights_of, rights_of_notes, rights_of_state
 
     pool = file.settings.pool
     rights: list[Right] = []
@@ -205,6 +205,8 @@ async def _rights(file: RolloutFile, state: ClusterState | None) -> Sequence[Rig
         rights += await rights_of(client(pool.cluster), pool, SystemClock())
     if state is not None:
         rights += rights_of_state(state.cluster.namespace, file.settings.name)
+        if file.keeps_notes:
+            rights += rights_of_notes(state.cluster.namespace, file.settings.name)
     return rights
 
 
@@ -224,7 +226,8 @@ async def unpermitted(file: RolloutFile, state: ClusterState | None) -> tuple[li
             notes += (f"no Kubernetes Events: {one}" for one in events)
         if state is not None:
             api, namespace = client(state.cluster), state.cluster.namespace
-            refusals += map(str, await unwritable(api, namespace, file.settings.name))
+            name, notes_too = file.settings.name, file.keeps_notes
+            refusals += map(str, await unwritable(api, namespace, name, notes=notes_too))
     except (ApiError, Refused) as error:
         refusals.append(f"which rights are there is not known: {error}")
     return refusals, notes

@@ -12,7 +12,7 @@ from adapters.kubernetes.nodes.rights import needed as needed_for_nodes
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.state.lock import state_lease_name
-from adapters.kubernetes.state.names import head_name, state_names
+from adapters.kubernetes.state.names import head_name, notes_name, state_names
 from controller.pools.kubernetes import NodePool, PodPool, Rotation
 from controller.ports import Clock
 
@@ -63,6 +63,11 @@ def rights_of_state(namespace: str, rollout: str, most: int | None = None) -> Se
     )
 
 
+def rights_of_notes(namespace: str, rollout: str) -> Sequence[Right]:
+    """Of what outlives a rollout: snapshots, and what is prepared."""
+    return _named(CONFIGMAPS, namespace, [notes_name(rollout)], _BY_NAME)
+
+
 async def unlocked(
     api: Api, pool: PodPool | NodePool, name: str
 ) -> tuple[Sequence[Lacking], Sequence[Lacking]]:
@@ -74,9 +79,12 @@ async def unlocked(
     return await lacking(api, lock), await lacking(api, _events(namespace))
 
 
-async def unwritable(api: Api, namespace: str, rollout: str) -> Sequence[Lacking]:
+async def unwritable(
+    api: Api, namespace: str, rollout: str, *, notes: bool = False
+) -> Sequence[Lacking]:
     """What is lacking of the rights to keep the state in the cluster. Raises ApiError."""
-    return await lacking(api, rights_of_state(namespace, rollout, _SOME))
+    more = rights_of_notes(namespace, rollout) if notes else ()
+    return await lacking(api, (*rights_of_state(namespace, rollout, _SOME), *more))
 
 
 def _lock_of(namespace: str, lease: str, *, overlaps: bool = False) -> Sequence[Right]:

@@ -71,6 +71,11 @@ class RolloutFile:
         return None
 
     @property
+    def keeps_notes(self) -> bool:
+        """Whether something of it outlives a rollout: snapshots, and what is prepared."""
+        return self.rollout.snapshot is not None or self.rollout.prepare is not None
+
+    @property
     def ways(self) -> tuple[Command | HostCommand, ...]:
         """The commands by which the pool is reached, where it is reached by commands."""
         return ways_of(self.settings.pool)

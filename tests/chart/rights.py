@@ -11,7 +11,12 @@ from adapters.kubernetes.pods.workloads.base import Workload
 from adapters.kubernetes.pods.workloads.daemonset import DaemonSet
 from adapters.kubernetes.pods.workloads.deployment import Deployment
 from adapters.kubernetes.pods.workloads.statefulset import StatefulSet
-from adapters.kubernetes.rbac import rights_of_nodes, rights_of_pods, rights_of_state
+from adapters.kubernetes.rbac import (
+    rights_of_nodes,
+    rights_of_notes,
+    rights_of_pods,
+    rights_of_state,
+)
 from adapters.kubernetes.role import Subject, roles
 from controller.pools.kubernetes import Rotation
 
@@ -51,6 +56,8 @@ def _lines() -> Iterator[str]:
         yield from _listed(_rules(asked, namespace), 4)
     yield "state:"
     yield from _listed(_rules(rights_of_state(_SPACE, "(rollout)"), _SPACE), 2)
+    yield "notes:"
+    yield from _listed(_rules(rights_of_notes(_SPACE, "(rollout)"), _SPACE), 2)
 
 
 def _rules(rights: Sequence[Right], namespace: str) -> Rules:

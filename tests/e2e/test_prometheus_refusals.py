@@ -58,7 +58,7 @@ async def test_questions_without_an_answer(site: MakeSite, prometheus: RealProme
     at = await metered(site, prometheus)
     one = at.site
     gates = [
-        at.gate(f"g{number}", {"query": query, "evidence": None, "timeout": "2s"}, max="1%")
+        at.gate(f"g{number}", {"query": query, "evidence": None, "timeout": "20s"}, max="1%")
         for number, (query, _) in enumerate(WRONG)
     ]
     file = one.file(gates=gates)

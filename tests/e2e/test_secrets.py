@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import MakeSite
-from tests.e2e.site import Site
+from tests.e2e.site import AMPLE, Site
 from tests.support.waiting import until
 
 SECRETS = (
@@ -23,13 +23,13 @@ SECRETS = (
 RUNBOOK = f"https://ops:{SECRETS[4]}@wiki.example.net/web?access_token={SECRETS[4]}&page=2"
 
 
-def validation(one: Site, contains: str) -> list[dict[str, Any]]:
+def validation(one: Site, contains: str, within: str = "300ms") -> list[dict[str, Any]]:
     """Asks with a secret of each kind."""
     headers = {"Authorization": f"Bearer {SECRETS[0]}", "X-Token": "${vars.token}"}
     url = f"http://poolroll:{SECRETS[1]}@${{member.address}}:${{member.port}}/health"
     url += f"?token={SECRETS[3]}"
     probe = {"url": url, "headers": headers, "contains": contains}
-    return [{"http": probe, "within": "300ms"}]
+    return [{"http": probe, "within": within}]
 
 
 def assert_nowhere(folder: Path, *texts: str) -> None:
@@ -64,7 +64,7 @@ async def test_they_do_their_work(site: MakeSite) -> None:
     one = await site(2)
     token = ("--set", f"token={SECRETS[2]}")
     file = one.file(
-        validate=validation(one, "v2"),
+        validate=validation(one, "v2", AMPLE),
         vars={"token": "unset"},
         upgrade=one.upgrade(held=True),
         gates=[],

@@ -35,6 +35,5 @@ def chunk_name(name: str, slot: int) -> str:
 
 
 def state_names(name: str) -> list[str]:
-    """The ConfigMaps of a rollout name, for a Role."""
-    chunks = (chunk_name(name, slot) for slot in range(USUAL))
-    return [head_name(name), *chunks, notes_name(name)]
+    """The ConfigMaps of a rollout name that each needs, for a Role."""
+    return [head_name(name), *(chunk_name(name, slot) for slot in range(USUAL))]

@@ -42,6 +42,10 @@
 {{- else if not (dig "pool" "haproxy" false $known) -}}
 {{- fail (printf "rollouts.%s: nothing says which pool it is for: with `configMap`, write pool into `outline` (see values.yaml)" $name) -}}
 {{- end -}}
-{{- $state := dict "namespace" .rollout.state "part" "state" "rules" (fromYaml $text).state -}}
+{{- $rules := (fromYaml $text).state -}}
+{{- if or $known.snapshot $known.prepare -}}
+{{- $rules = concat $rules (fromYaml $text).notes -}}
+{{- end -}}
+{{- $state := dict "namespace" .rollout.state "part" "state" "rules" $rules -}}
 {{- toYaml (append $roles $state) -}}
 {{- end -}}

@@ -14,6 +14,7 @@ from controller.pools.kubernetes import Rotation
 from tests.adapters.kubernetes.pods_rollout import Rollout, ended, phases
 from tests.adapters.kubernetes.pods_stage import POOL, images, pods_of
 from tests.support.kubernetes import manifests
+from tests.support.kubernetes.instant_kubelet import Manner
 from tests.support.kubernetes.kinds import PODS
 from tests.support.kubernetes.requests import Call
 from tests.support.waiting import until
@@ -31,7 +32,9 @@ def how(call: Call) -> object:
 @pytest.mark.parametrize("rotation", [Rotation.SELECTOR, Rotation.LABEL])
 async def test_late(rotation: Rotation, tmp_path: Path) -> None:
     """The API takes it only after the rollout has asked for more, or even let the pod in."""
-    async with pods_of(manifests.deployment(replicas=COUNT), count=COUNT) as cluster:
+    manner = Manner(boot=0.1, ends=0.15)
+    async with pods_of(manifests.deployment(replicas=COUNT), count=COUNT, manner=manner) as cluster:
+        manner.waits = 60  # until it is kept out, which this test makes late
         _, go_on = cluster.faults.hold(lambda call: how(call) == NEW)
         let_in = cluster.faults.add(lambda call: how(call) is None, lambda call: None, after=True)
         rollout = Rollout(cluster, tmp_path, replace(POOL, rotation=rotation))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.kubernetes.state.chunk import ROOM
-from adapters.kubernetes.state.names import USUAL, chunk_name, head_name, state_names
+from adapters.kubernetes.state.names import USUAL, chunk_name, head_name, notes_name, state_names
 from adapters.kubernetes.state.store import has_state, open_cluster_state
 from controller.errors import Conflict, StateError
 from controller.records import Returned, Verb
@@ -213,7 +213,7 @@ async def test_names_never_meet() -> None:
     names = [
         name
         for rollout in ("web", "web-0", "web-head", "web-0-head", "web-notes")
-        for name in state_names(rollout)
+        for name in (*state_names(rollout), notes_name(rollout))
     ]
     assert len(set(names)) == len(names) == 5 * (2 + USUAL)
 
