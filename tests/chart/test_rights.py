@@ -30,6 +30,8 @@ SHOP = "shop"
 RBAC = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 STATE = "\nstate: {kubernetes: {namespace: %s}}\n"
 JOB = NODES.replace("command: [ssh", "job: {spec: {containers: [{name: a, image: b}]}} #")
+PREPARE = "\nprepare: {steps: [{command: [./get.sh]}]}\n"
+SNAPSHOT = "\nsnapshot: {create: {command: [./snap.sh]}, drop: {command: [./drop.sh]}}\n"
 SELECTOR = '"role=web"'
 
 
@@ -104,8 +106,10 @@ async def test_nodes(cluster: FakeCluster, tmp_path: Path) -> None:
 
 
 async def test_haproxy(cluster: FakeCluster, tmp_path: Path) -> None:
-    """The state alone."""
+    """The state alone; and what outlives a rollout, where it has any."""
     await assert_same(HAPROXY, tmp_path)
+    for section in (PREPARE, SNAPSHOT):
+        await assert_same(HAPROXY + section, tmp_path)
 
 
 def test_file_of_somebody_else() -> None:
