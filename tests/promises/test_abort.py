@@ -71,6 +71,22 @@ def test_abort_restores_what_passes(like: Like) -> None:
     assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.READY
 
 
+def test_abort_restores_although_the_journal_is_late() -> None:
+    """It waits for the journal, as every step does, and does not end without them."""
+    scenario = Scenario(sim=THREE, prepare=scripted(Script(exit_code=1)))
+    halted = play(scenario)
+    journal, sim = halted.world.journal, halted.world.sim
+
+    def hang(when: str, kind: str) -> None:
+        if kind == "AbortRequested":
+            journal.hangs_until = sim.now + ms(3000)
+
+    journal.around.append(hang)
+    back = restored(scenario, halted)
+    ended(back, "aborted", 7)
+    assert back.phases()["web1"] == "done"
+
+
 @both
 def test_abort_leaves_out_what_does_not_pass(like: Like) -> None:
     """--restore leaves out what its validation does not pass (S4)."""

@@ -119,8 +119,9 @@ def _stopped(ctx: Context) -> Output | None:
 
 
 def _aborted(ctx: Context, abort: AbortRequested) -> Output | None:
-    if abort.restore and ctx.is_blind:
-        return None
+    journal = ctx.state.journal
+    if abort.restore and (ctx.is_blind or (journal.is_late and not journal.fault)):
+        return None  # whom to put back is decided once they are there
     if is_to_close(ctx) and ctx.is_unseen:
         return None
     if is_to_close(ctx) and not is_given_up(ctx) and not ctx.is_blind:

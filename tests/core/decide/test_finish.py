@@ -11,6 +11,7 @@ from controller.core.events import (
     Cause,
     Finished,
     Halted,
+    JournalSeen,
     MemberStuck,
     RollbackBegan,
     RunBegan,
@@ -130,6 +131,14 @@ def test_running(ctx: Context, output: Expected) -> None:
         "put back, one balancer does not answer": (
             a_context(silent={"lb2": ago(1)}, **PUTTING_BACK),
             None,
+        ),
+        "put back, the journal is late": (
+            a_context(journal=JournalSeen(is_late=True), **PUTTING_BACK),
+            None,
+        ),
+        "put back, the journal does not answer": (
+            a_context(journal=JournalSeen(is_late=True, fault="disk"), **PUTTING_BACK),
+            Finished(Outcome.ABORTED, ExitCode.STOPPED, "by me"),
         ),
         "a signal during an abort": (
             a_context(
