@@ -9,7 +9,7 @@ from tests.support.command import Done, started
 from tests.support.fork_server import Process
 from tests.support.waiting import until
 
-END = 120.0
+END = 240.0
 """Seconds within which a command has ended."""
 
 
@@ -60,7 +60,11 @@ class Commands:
     async def poolroll(self, *argv: str, **env: str) -> Done:
         with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
             process = started(argv, out.fileno(), err.fileno(), self.env | env)
-            await until(lambda: process.poll() is not None, END, f"the end of {argv}")
+            try:
+                await until(lambda: process.poll() is not None, END, f"the end of {argv}")
+            except AssertionError as error:
+                err.seek(0)
+                raise AssertionError(f"{error}; so far:\n{err.read()}") from None
             out.seek(0)
             err.seek(0)
             done = Done(process.wait(), out.read(), err.read())
