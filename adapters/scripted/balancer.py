@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 from adapters.scripted.reading import Reading, line_of, occupant_of
 from adapters.scripted.scripts import HostScripts
 from adapters.scripted.survey import survey_of
+from adapters.scripted.together import together
 from controller.core.pool import FULL, Admin, Counters, Found, Incarnation, InstanceView
 from controller.core.steps import Course
 from controller.errors import CommandRefused, NoSuchMember, WeightRefused
@@ -75,11 +76,7 @@ class ScriptedBalancer:
             async with self._turn:
                 return await self._scripts.state(host)
 
-        found = await asyncio.gather(*map(one, hosts), return_exceptions=True)
-        for reading in found:
-            if isinstance(reading, BaseException):
-                raise reading
-        return [reading for reading in found if isinstance(reading, Reading)]
+        return await together(map(one, hosts))
 
     async def changed(self, instance: str) -> None:
         """Nobody tells."""

@@ -3,8 +3,7 @@ out of its users' way already. To take out the active one is to promote the othe
 once, and read back, before anything else is done.
 """
 
-import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +12,7 @@ from adapters.scripted.listed import Listed, key_of, occupant_at
 from adapters.scripted.once import run_once
 from adapters.scripted.reading import PAIR, STANDBY, Reading
 from adapters.scripted.scripts import HostScripts
+from adapters.scripted.together import together
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.pool import (
     FULL,
@@ -90,7 +90,7 @@ class PairBoxes(Listed[Box]):
     ) -> InstanceView:
         at = self._clock.now()
         asked = [one for one in self._pool.boxes if members is None or one.name in members]
-        found = await self._read(asked)
+        found = await together(self._scripts.ask(one.name, one.state) for one in asked)
         pairs = sorted(zip(asked, found, strict=True), key=lambda pair: not _stands_by(pair[1]))
         return InstanceView(
             instance=INSTANCE,
@@ -101,17 +101,6 @@ class PairBoxes(Listed[Box]):
             backends={BACKEND: None},
             lingering=False,
         )
-
-    async def _read(self, boxes: Sequence[Box]) -> Sequence[Reading]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._said(one)) for one in boxes]
-        found = []
-        for task in tasks:
-            said = task.result()
-            if isinstance(said, BalancerError):
-                raise said
-            found.append(said)
-        return found
 
     async def _said(self, one: Box) -> Reading | BalancerError:
         try:
