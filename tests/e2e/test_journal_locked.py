@@ -9,6 +9,7 @@ from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.test_sick_members import assert_halt_lines
 from tests.e2e.test_stake import at_stake, served
+from tests.support.waiting import until
 
 
 async def test_v2_goes_wrong_while_the_journal_is_locked(site: MakeSite) -> None:
@@ -24,8 +25,13 @@ async def test_v2_goes_wrong_while_the_journal_is_locked(site: MakeSite) -> None
             other.execute("BEGIN IMMEDIATE")
             began = time.monotonic()
             one.world.set_behaviour("web1", fail_every=1)
+
+            async def is_out() -> bool:
+                return (await one.admin())["web1"] != 0
+
+            await until(is_out, what="web1 to be taken out")
+            took = time.monotonic() - began  # longer on a busy machine, unknown to the plan
             done = await running.end()
-        took = time.monotonic() - began  # longer on a busy machine, which the plan knows nothing of
         assert 0 < users.tally.failed <= every["requests"] * max(1.0, took / every["seconds"])
     assert_halt_lines(done, 4, "web1: OUT OF ROTATION", "web2, web3: in rotation, untouched")
     assert "the end of this run is NOT IN THE JOURNAL" in done.out
