@@ -19,7 +19,7 @@ from controller.lifecycle.prepared import fingerprint
 from controller.lifecycle.snapshots import why_not
 from controller.ports import Hold
 from controller.preflight.survey import Reached, reach, survey
-from controller.runner.job_keys import errand_key
+from controller.runner.job_keys import errand_key, place_at
 from controller.runner.patience import MORE, Overdue, within
 from controller.runner.task_group import task_group
 from controller.tasks import TaskJob
@@ -115,8 +115,9 @@ async def _steps(doing: Preparing, member: Member, now: PreparedMember) -> tuple
     tasks = prepare_tasks(doing.file, member, now.id)
     for at, task in enumerate(tasks):
         key = errand_key(now.id, member.name, f"prepare-{at}-{now.purpose[:12]}")
+        job = TaskJob(key, task, places=place_at(member.address, member.port))
         try:
-            result = await within(task.timeout + MORE, doing.ports.tasks.run(TaskJob(key, task)))
+            result = await within(task.timeout + MORE, doing.ports.tasks.run(job))
         except Overdue as error:
             return said, f"step {at + 1}: {error}"
         said += result.output

@@ -38,7 +38,7 @@ def folder_of(key: str) -> str:
 
 
 def kin_of(key: str) -> str:
-    """What the names of all jobs of that member have in common, in any rollout."""
+    """What the names of all jobs of a member of that name have in common, in any rollout."""
     parts = key.split("/")
     return f"~{'~'.join(parts[1:-1])}~"[-LONGEST:] if len(parts) > 2 else folder_of(key)
 
@@ -50,6 +50,7 @@ def script(
     argv: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     *,
+    places: Iterable[str] = (),
     limit: int = 1,
     ok: Iterable[int] = (0,),
     joins: bool = False,
@@ -73,6 +74,7 @@ def script(
         "mode": mode,
         "key": folder_of(key),
         "kin": kin_of(key),
+        "places": "\n".join(places),
         "joins": str(int(joins)),
         "limit": str(max(1, limit)),
         "ok": f" {' '.join(map(str, sorted(ok)))} ",
