@@ -13,7 +13,7 @@ from controller.config.preparing import prepare_tasks, purpose_of, section_of, v
 from controller.core.plan.propose import is_selected
 from controller.core.pool import Member
 from controller.errors import Refused
-from controller.journal.prepared import PreparedMember, Stage, digest_of, note, prepared
+from controller.journal.prepared import PreparedMember, Stage, digest_of, note, place_of, prepared
 from controller.lifecycle.options import Ports, ReadPorts
 from controller.lifecycle.prepared import fingerprint
 from controller.lifecycle.snapshots import why_not
@@ -90,12 +90,14 @@ async def _prepare(doing: Preparing, member: Member) -> str:
     ports, name = doing.ports, doing.file.settings.name
     purpose, id_ = purpose_of(doing.file, member), doing.id
     former = doing.known.get(member.name)
-    if former is not None and former.id in doing.cut_off:
+    if former is not None and former.id in doing.cut_off and former.is_of(member):
         if former.stage is Stage.PREPARED and former.purpose == purpose:
             doing.tell(member.name, "is prepared already, by the one that was cut off")
             return ""
         id_ = former.id if former.stage is Stage.BEGUN else id_
-    now = PreparedMember(id_, member.name, ports.by, ports.clock.wall(), Stage.BEGUN, purpose)
+    wall = ports.clock.wall()
+    now = PreparedMember(id_, member.name, ports.by, wall, Stage.BEGUN, purpose)
+    now = replace(now, address=place_of(member))
     await note(ports.journal, name, now)
     said, why = await _steps(doing, member, now)
     asked = None
