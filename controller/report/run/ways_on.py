@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from controller.core.events import Cause
-from controller.core.phases import EXPOSED, FAILED, HELD_OUT, Phase
+from controller.core.phases import EXPOSED, FAILED, HELD_OUT, OVER, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
@@ -159,6 +159,8 @@ def _going_on(plan: Plan, members: Sequence[MemberState], about: About) -> str:
         proven = f"puts {it}{what} before users once {is_} proven"
         parts.append(f"takes up {names(again)} where {is_.split()[0]} stopped, and {proven}")
     parts += [f"judges {names(met)} anew, before users"] if met else []
+    back = [m.name for m in members if m.phase in OVER and m.progress.course is Course.ROLLBACK]
+    parts += [f"upgrades {names(back)} again"] if back else []
     parts += [f"goes on with {names(next_ones)}"] if next_ones else []
     return "; ".join(parts) or "takes up what is left"
 

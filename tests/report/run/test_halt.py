@@ -13,6 +13,7 @@ from controller.core.settings import OnFailure
 from controller.core.snapshot import lost
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
+from controller.core.steps import Course
 from controller.report.run.about import About
 from controller.report.run.halt import halt_message, without_next
 from tests.report.states import (
@@ -243,6 +244,13 @@ def test_early_lines_say_who_goes_back_by_itself(policy: OnFailure, told: str) -
 def early(made: Plan, state: State) -> str:
     lines = halt_message(made, state, NOW, WALL, commands=commands(made), is_early=True)
     return "\n".join(lines)
+
+
+def test_next_says_who_is_upgraded_again() -> None:
+    """What went back is not left aside by `resume`."""
+    back = member("web1", "done", course=Course.ROLLBACK)
+    told = "\n".join(lines(halted(plan(), back, member("web2")))["NEXT"])
+    assert "(upgrades web1 again; goes on with web2, web3)" in told
 
 
 def test_next_where_nobody_was_touched() -> None:
