@@ -28,7 +28,7 @@ import adapters
 import controller
 from controller.cli.entry import entry
 from controller.journal.codec import KINDS, adapter
-from tests.support.other_clock import set_aside
+from tests.support.other_clock import arrange
 
 LONGEST: Final = 1 << 20
 """Bytes of one request: arguments and environment."""
@@ -45,7 +45,8 @@ LATE: Final = (
 STATUS: Final = struct.Struct("i")
 
 CLOCKS: Final = "CLOCKS_OF_TEST"
-"""A variable of the environment like `3600 4`: an hour ahead, and four times as fast."""
+"""A variable of the environment like `3600 4`: an hour ahead, and four times as fast; or like
+`3600 /tmp/set`: an hour ahead as soon as that file is there."""
 
 OPERATOR: Final = "OPERATOR_OF_TEST"
 """A variable of the environment like `54001 54100 077`: a user, its only group, and its umask."""
@@ -194,7 +195,7 @@ def _become(job: _Job) -> None:
     if who := os.environ.pop(OPERATOR, ""):
         _change_user(*who.split())
     if clocks := os.environ.pop(CLOCKS, ""):
-        set_aside(*map(float, clocks.split()))
+        arrange(clocks)
     entry()
 
 
