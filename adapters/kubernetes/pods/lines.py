@@ -71,12 +71,13 @@ def lines_of(
     `in_hand`: those whose pod is being replaced, and may come back old once; `held_up`: what keeps
     that waiting."""
     places = {**kind.places(picture.seen), **dict.fromkeys(vacant)}
+    whose = uid_of(picture.seen.workload)  # another cluster may use all the same names
     lines = (
         _line(
             kind,
             turn,
             picture,
-            f"kubernetes:{namespace}/{path}/{place}",
+            f"kubernetes:{namespace}/{path}/{place} of {whose}",
             place,
             pod,
             is_in_hand=place in in_hand,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
-from adapters.kubernetes.pod import name_of
+from adapters.kubernetes.pod import name_of, uid_of
 from adapters.kubernetes.pods.ground import Ground
 from adapters.kubernetes.pods.lines import Picture, lines_of, to_let_in
 from adapters.kubernetes.pods.live import Identity
@@ -108,6 +108,7 @@ class Looks:
             lingering=False,
             held=held_in_words(identity.path, picture),
             rival=self._rival(identity, turn, picture),
+            pool=f"kubernetes:{uid_of(picture.seen.workload)}",
         )
 
     def _lines_of(self, identity: Identity, turn: Turn, picture: Picture) -> tuple[Line, ...]:

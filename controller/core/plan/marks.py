@@ -31,7 +31,12 @@ def marks_of(plan: Plan) -> PoolMarks:
 
 def marks_in(views: Sequence[InstanceView]) -> PoolMarks:
     places = {(view.instance, backend) for view in views for backend in view.backends}
-    return PoolMarks(keys_in(views), frozenset(places))
+    return PoolMarks(frozenset(all_keys_in(views)), frozenset(places))
+
+
+def all_keys_in(views: Sequence[InstanceView]) -> tuple[PoolKey, ...]:
+    """With those of the pool as a whole."""
+    return tuple(sorted(keys_in(views) | {view.pool for view in views if view.pool}))
 
 
 def keys_in(views: Sequence[InstanceView]) -> frozenset[PoolKey]:

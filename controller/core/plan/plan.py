@@ -77,7 +77,7 @@ class Plan:
     """Who was in the place of every member of the pool, selected or not, when the plan was made;
     nothing in plans of older versions."""
     keys: tuple[PoolKey, ...] = ()
-    """Of all lines of the pool, likewise."""
+    """Of the pool, likewise."""
 
     def member(self, name: str) -> Member | None:
         return next((member for member in self.members if member.name == name), None)

@@ -238,6 +238,8 @@ class InstanceView:
     """What of the pool as a whole a rollout has prepared, and what that means, in one line."""
     rival: str = ""
     """What somebody else has changed of it since it was opened, and who, in one line, or empty."""
+    pool: PoolKey = ""
+    """Of the pool as a whole, where its lines come and go; empty: theirs tell it from others."""
 
     def of(self, member: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.member == member)

@@ -13,6 +13,7 @@ from adapters.kubernetes.pod import (
     is_selected,
     owner_of,
     port_of,
+    uid_of,
     why_not_ready,
 )
 from adapters.kubernetes.pods.lines import LISTED, lines_of, to_let_in, unproven
@@ -189,7 +190,7 @@ def test_lines(turn: Turn, pod: Json | None, listed: bool, admin: Admin, health:
     it, and healthy there as it says itself."""
     found = line(turn, ONE, pod, listed=listed)
     assert (found.admin, found.health, found.check) == (admin, health, Check.RUNNING)
-    assert found.key == "kubernetes:shop/statefulset/web/web-0"
+    assert found.key == f"kubernetes:shop/statefulset/web/web-0 of {uid_of(ONE)}"
     is_drained = admin is not Admin.DRAINING
     assert (found.in_flight, found.counters) == (None if is_drained else 1, None)
     assert found.in_flight_as == ("" if is_drained else LISTED.format(backend="web"))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from controller.core.plan.marks import UNKNOWN, PoolMarks, marks_in, marks_of
+from controller.core.plan.marks import UNKNOWN, PoolMarks, all_keys_in, marks_in, marks_of
 from controller.core.plan.plan import Plan
 from controller.core.pool import Incarnation, InstanceView
 from tests.lifecycle.test_way_back import PLAN
@@ -40,3 +40,23 @@ def test_marks_in_views() -> None:
     at = EPOCH - EPOCH
     view = InstanceView("lb1", at, Incarnation("1", 0), lines, is_full=True, backends={"web": None})
     assert marks_in([view]) == PoolMarks(frozenset({lines[0].key}), frozenset({HERE}))
+
+
+def test_a_pool_whose_lines_come_and_go() -> None:
+    """It is the same one when none of them is left, also by another name of its balancer."""
+    at = EPOCH - EPOCH
+    views = [
+        InstanceView(
+            name,
+            at,
+            Incarnation("1", 0),
+            (a_line(member),),
+            is_full=True,
+            backends={"web": None},
+            pool="workload",
+        )
+        for name, member in (("inside", "web1"), ("outside", "web9"))
+    ]
+    plan = replace(PLAN, instances=("inside",), keys=all_keys_in(views[:1]))
+    assert not marks_in(views[1:]).are_of_another(plan)
+    assert marks_in([replace(views[1], pool="its namesake")]).are_of_another(plan)
