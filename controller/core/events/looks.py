@@ -59,6 +59,8 @@ class JournalSeen:
     """It takes no more: what happens from here on is not in it."""
     why: str = ""
     """While it is late: what it says to each try. Empty: it does not answer."""
+    is_gone: bool = False
+    """It takes no more, and whoever comes after this process does not find it."""
 
     @property
     def is_well(self) -> bool:
@@ -72,6 +74,7 @@ class JournalSeen:
             former.fault or self.fault,
             former.is_unwritten or self.is_unwritten,
             self.why if self.is_late else "",
+            former.is_gone or self.is_gone,
         )
 
 
