@@ -35,7 +35,7 @@ async def look_at_windows(
         return
     took = None
     if ports.journal is not None:
-        took = await longest(ports.journal, plan.name, plan.purpose)
+        took = await longest(ports.journal, plan)
     wall = ports.clock.wall()
     by = calendar.finish_by
     table = Timetable(

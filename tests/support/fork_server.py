@@ -88,7 +88,8 @@ class Process:
 
 
 class ForkServer:
-    """The server, from the side of the tests. It ends with the process that made it."""
+    """The server, from the side of the tests. It ends with the process that made it. Making it
+    takes as long as all imports: no loop may run meanwhile."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -101,6 +102,7 @@ class ForkServer:
             )
         self._socket = ours
         atexit.register(self._close)
+        assert ours.recv(STATUS.size), "the fork server could not start"
 
     def _close(self) -> None:
         self._socket.close()
@@ -223,6 +225,8 @@ def main(requests: int) -> None:
         adapter(kind)
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
-    job = _serve(socket.socket(fileno=requests))
+    asked = socket.socket(fileno=requests)
+    asked.send(STATUS.pack(os.getpid()))
+    job = _serve(asked)
     if job is not None:
         _become(job)
