@@ -144,7 +144,7 @@ async def before(
         present=shown.present,
         versions=shown.versions,
         work=shown.work,
-        hosts=host_lines(seen.hosts),
+        hosts=host_lines(seen.hosts, is_verbose=is_verbose),
     )
     return lines
 
