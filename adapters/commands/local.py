@@ -62,7 +62,7 @@ class LocalCommands:
     async def run(self, job: Job) -> JobResult:
         """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
         gone, has `timed_out`; one that ended unseen is `lost`."""
-        place = Place(self._folder, job.key)
+        place = Place(self._folder, job.key, job.places)
         if fault := unfit(job.command):
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]

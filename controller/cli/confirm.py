@@ -57,7 +57,7 @@ class Confirmation:
         ports, row, plan = self._ports, prepared.row, prepared.plan
         self.prepared = prepared
         await self._meter.open(Subject(plan, row.started))
-        commands = await last_commands(ports.journal, plan.name, plan.purpose)
+        commands = await last_commands(ports.journal, plan)
         self._narrator.watch(plan, commands, row.id)
         lines = await before(
             ports,

@@ -33,6 +33,7 @@ from controller.secrets import Secrets
 @options.only
 @options.canaries_only
 @options.this_machine
+@options.ignore_windows
 @options.as_json
 @options.state
 @options.verbose
@@ -43,7 +44,10 @@ def plan(file: Path, json: bool, state: str | None, verbose: bool, **given: Any)
     file, sets = by_name("plan", file, state, options.pairs(given["set"]))
     rollout = load(file, sets, only=only, canaries_only=canaries_only)
     run_options = RunOptions(
-        only=only, canaries_only=canaries_only, this_machine=given["this_machine"]
+        only=only,
+        canaries_only=canaries_only,
+        this_machine=given["this_machine"],
+        ignores_windows="a run needs --reason as well" if given["ignore_windows"] else "",
     )
     place = bootstrap.state_place(state, rollout.state)
     secrets = bootstrap.secrets_in(rollout)

@@ -63,7 +63,8 @@ class Rollout(Section):
         alias="apiVersion", examples=["poolroll/v1"]
     )
     name: RolloutName = Field(
-        description="Name of the rollout, for all commands.", examples=["web"]
+        description="Name of the rollout, for all commands; each pool needs its own.",
+        examples=["web"],
     )
     owner: Text | None = Field(default=None, description="Whom to call; shown at a halt.")
     runbook: Text | None = Field(default=None, description="Your runbook; shown at a halt.")

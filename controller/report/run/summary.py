@@ -29,6 +29,7 @@ from controller.report.run.about import about
 from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.users import unanswered
+from controller.report.run.window_over import in_the_next_window, paused_until
 from controller.report.times import moment
 from controller.report.words import count, names
 
@@ -155,12 +156,11 @@ def goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands
 def _paused(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
     """The window is over, and everybody at rest."""
     waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
-    until = f"until {finished.until}" if finished.until else "and no window opens within a year"
     return [
         *_floor(plan, state),
         *misplaced(plan, state),
-        f"paused {until}: {finished.why}",
-        f"not started: {names(waiting)}; `{commands.run}` goes on with them in the next window",
+        f"paused {paused_until(finished)}: {finished.why}",
+        f"not started: {names(waiting)}; {in_the_next_window(finished, commands)}",
     ]
 
 
