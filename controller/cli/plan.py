@@ -104,6 +104,7 @@ def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
             versions=shown.versions,
             work=shown.work,
             hosts=host_lines(seen.hosts, is_verbose=is_verbose),
+            through=shown.through,
         )
     elif notes:
         lines += ["notes", *(f"  {note}" for note in notes)]

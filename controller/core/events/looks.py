@@ -36,6 +36,14 @@ class UseSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeSent:
+    """A request of our own is about to be sent to a member through a load balancer, which will
+    count it as it counts those of users."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeSeen:
     """What a request of our own to a member has met, which stood in for users."""
 
