@@ -131,12 +131,11 @@ async def before(
     else:
         more = forecast_lines(plan, ahead)
         seen.watched = ahead.seen
-    notes, settings = [*seen.notes, *more_notes], prepared.file.settings
     shown = details(prepared.file, seen, plan, is_verbose=is_verbose)
     lines += plan_text(
         plan,
-        settings,
-        notes,
+        prepared.file.settings,
+        [*seen.notes, *more_notes],
         {},
         more,
         whole=prepared.plan,
@@ -144,7 +143,8 @@ async def before(
         present=shown.present,
         versions=shown.versions,
         work=shown.work,
-        hosts=host_lines(seen.hosts),
+        hosts=host_lines(seen.hosts, is_verbose=is_verbose),
+        through=shown.through,
     )
     return lines
 

@@ -21,6 +21,7 @@ from controller.core.events import Answer
 from controller.core.outcome import ExitCode
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
+from controller.report.alike import reasons_in_short
 from controller.report.plan.hosts import host_lines
 from controller.report.plan.json import PlanValue
 from controller.report.plan.text import going_on, plan_text
@@ -102,13 +103,15 @@ def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
             present=shown.present,
             versions=shown.versions,
             work=shown.work,
-            hosts=host_lines(seen.hosts),
+            hosts=host_lines(seen.hosts, is_verbose=is_verbose),
+            through=shown.through,
         )
     elif notes:
         lines += ["notes", *(f"  {note}" for note in notes)]
     if seen.refusals:
         lines += ["", "REFUSED, nothing would be touched:"] if lines else ["REFUSED:"]
-        lines += [f"  {reason}" for reason in seen.refusals]
+        short = reasons_in_short(seen.refusals, seen.called, is_verbose=is_verbose)
+        lines += [f"  {reason}" for reason in short]
     return lines
 
 

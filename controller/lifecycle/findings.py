@@ -75,6 +75,12 @@ class Findings:
         return initial(self.whole)
 
     @property
+    def called(self) -> dict[str, str]:
+        """Member → its host, where steps go there by ssh; else its name."""
+        members = self.whole.members if self.whole is not None else ()
+        return {one.name: one.name for one in members} | self.hosts.names
+
+    @property
     def _goes_on(self) -> bool:
         """Whether the run begins with the decision to go on after a halt."""
         verbs = {one.verb for one in self.pending}

@@ -248,6 +248,9 @@ class Traffic:
     turned_away_below: int = 0
     """Where fewer members serve, users are turned away, with an error or without."""
     turned_away_well: bool = True
+    pin: Callable[[str, int], str | None] = lambda member, number: member
+    """(member, how many requests of ours were pinned to it) → where the next one arrives; None: the
+    load balancer answers it itself."""
     leaves_after: timedelta | None = None
     """So long after the first was turned away users no longer come to that load balancer."""
 
@@ -565,6 +568,18 @@ class Sim:
         if self.traffic.times is not None:
             line.timed.add(self.traffic.times(app, number))
         instance.backends[line.backend] = instance.backends.get(line.backend, Counters()) + once
+
+    def ask(self, member: str, number: int) -> bool:
+        """A request of ours, pinned to a member; whether it went well."""
+        instance = [*self.instances.values()][number % len(self.instances)]
+        instance.front += ONE
+        goes_to = self.traffic.pin(member, number)
+        if goes_to is None:
+            return False
+        lines = [one for one in instance.lines.values() if one.is_reached(self.now)]
+        line = next((one for one in lines if one.app.name == goes_to), lines[0])
+        self._request(instance, line)
+        return not line.app.history[-1][1]
 
     # --- what can be seen --------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.report.members.status import fault, is_changed
 from controller.report.run.about import NOTHING, About
+from controller.report.run.gone import without_state
 from controller.report.run.next_commands import NextCommands
 from controller.report.words import names
 
@@ -29,6 +30,8 @@ def after_halt(
     """Wait, go back if the file has a `rollback`, end it, go on, install again where going on does
     not. A line in brackets says what the command above it does. `back`: whom the run that still
     goes on takes back by itself."""
+    if state.journal.is_gone:
+        return without_state(plan, state, commands)
     members = list(state.members.values())
     busy = any(m.progress.unfinished or m.progress.may_run for m in members)
     installed = [m.name for m in members if _is_installed(m)]

@@ -11,6 +11,7 @@ from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import Counters
 from controller.core.settings import OnFailure
 from controller.core.snapshot import lost
+from controller.core.state.ours import Ours
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
 from controller.core.steps import Course
@@ -92,6 +93,10 @@ def test_members_that_do_not_serve_stand_each_on_a_line() -> None:
             "not failing now; at most 4 requests failed at 03:11:55 UTC",
         ),
         (failing(0.5, 1), "FAILING NOW, since 03:11:59 UTC: at most 1 request failed"),
+        (
+            {**failing(5, 4), "ours": Ours(40, 3)},
+            "not failing now; at most 4 requests failed, 3 of them perhaps our own at 03:11:55 UTC",
+        ),
     ],
 )
 def test_users(changes: dict[str, Any], users: str) -> None:
