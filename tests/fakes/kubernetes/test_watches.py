@@ -19,7 +19,7 @@ MAPS = "/api/v1/namespaces/default/configmaps"
 
 @asynccontextmanager
 async def watch(client: httpx.AsyncClient, **query: str) -> AsyncIterator[AsyncIterator[Json]]:
-    async with client.stream("GET", MAPS, params={"watch": "1", **query}, timeout=5) as answer:
+    async with client.stream("GET", MAPS, params={"watch": "1", **query}, timeout=60) as answer:
         assert answer.status_code == 200
 
         async def events() -> AsyncIterator[Json]:
