@@ -5,6 +5,7 @@ session, descriptors, signals and a whole interpreter that ends as any other; on
 those of the server. What depends on how an interpreter starts is started by its path instead.
 """
 
+import asyncio
 import atexit
 import gc
 import io
@@ -76,6 +77,17 @@ class Process:
         assert answer, "the fork server is gone"
         (self.returncode,) = STATUS.unpack(answer)
         self._connection.close()
+
+    async def ended(self) -> int:
+        """Its exit code, when it has ended; nothing is asked meanwhile."""
+        if self.poll() is None:
+            loop, told = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(self._connection, told.set)
+            try:
+                await told.wait()
+            finally:
+                loop.remove_reader(self._connection)
+        return self.wait()
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
