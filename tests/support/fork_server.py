@@ -27,6 +27,7 @@ from typing import BinaryIO, Final, cast
 
 import adapters
 import controller
+from adapters.commands.kept_helper import packed
 from controller.cli.entry import entry
 from controller.journal.codec import KINDS, adapter
 from tests.support.other_clock import set_aside
@@ -232,6 +233,7 @@ def main(requests: int) -> None:
         import_module(name)
     for kind in KINDS:
         adapter(kind)
+    packed()
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
     job = _serve(socket.socket(fileno=requests))
