@@ -32,7 +32,7 @@ demo: $(VENV)/.demo
 test: export PYTHONDONTWRITEBYTECODE =
 # All of them read each test as they start: two compile these first, instead of each all of them.
 test: $(VENV)/.dev servers
-	@find tests -name 'test_*.py' | xargs -P 2 -n 250 $(VENV)/bin/python -m pytest --collect-only \
+	@find tests -name 'test_*.py' | xargs -P 2 -n 300 $(VENV)/bin/python -m pytest --collect-only \
 		-q -q >/dev/null 2>&1 || true # what is wrong, the tests say
 	$(VENV)/bin/python -m pytest -n 6 --dist worksteal --cov=controller/core --cov-branch --cov-fail-under=100
 

@@ -38,7 +38,7 @@ os._exit(0)
 def descriptor() -> int:
     """A file with the helper, open for as long as this process is. Raises OSError."""
     fd = os.memfd_create("poolroll-helper", os.MFD_CLOEXEC)
-    os.write(fd, _packed())
+    os.write(fd, packed())
     return fd
 
 
@@ -47,7 +47,9 @@ def argv(fd: int = HELPER_FD) -> tuple[str, ...]:
     return ("-I", "-S", f"/proc/self/fd/{fd}")
 
 
-def _packed() -> bytes:
+@cache
+def packed() -> bytes:
+    """The helper as an archive that Python runs. Raises OSError."""
     home = Path(helper.__file__).parents[1]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -1,8 +1,9 @@
 """A small HTTP/1.1 server: one member of the demo's pool, in a process of its own.
 
 Imports the standard library alone, little of it, and nothing of ours, so that it starts by itself,
-under `python -I -S`, in a few hundredths of a second (see `BOOT` of `upgrade`). Each client has a
-thread, which ends with the process. Its state is a JSON file:
+under `python -I -S`, in a few hundredths of a second (see `BOOT` of `upgrade`); and in a few
+thousandths from a process that has imported it (see `fork_for`). Each client has a thread, which
+ends with the process. Its state is a JSON file:
 
     version     read once, at the start: an upgrade is a new file and a new process
     boot_ms     milliseconds from the start to the first connection taken
@@ -17,6 +18,7 @@ All but the first two are looked up again when the file is replaced.
 import json
 import os
 import select
+import signal
 import socket
 import sys
 import threading
@@ -203,10 +205,50 @@ def serve(name: str, port: int, state: State, lifeline: str | None) -> None:
         threading.Thread(target=client.serve, daemon=True).start()
 
 
+def run(name: str, port: str, state: str, lifeline: str | None) -> None:
+    """See `serve`. Exits with one line when it cannot."""
+    try:
+        serve(name, int(port), State(state), lifeline)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{name}: {error}")
+
+
+def fork_for(asked: int, lifeline: str) -> None:
+    """Start an app for each connection to the listening socket `asked` (its descriptor), as a
+    process of its own, until nobody holds the FIFO `lifeline` open for writing.
+
+    A request is one packet, `NAME PORT STATE LOG` with NULs in between; the answer is the process
+    id. The kernel reaps what ends (waitpid(2), SIGCHLD ignored).
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=asked) as listener:
+        line, watched = hold(lifeline), select.poll()
+        watched.register(listener, select.POLLIN)
+        if line is not None:
+            watched.register(line)
+        while all(number == asked for number, _ in watched.poll()):
+            link, _ = listener.accept()
+            with link:
+                if not (request := link.recv(HEAD_LIMIT)):
+                    continue
+                if (pid := os.fork()) == 0:
+                    break
+                link.sendall(str(pid).encode())
+        else:
+            return
+    name, port, state, log = request.decode().split("\0")
+    _leave_home(log)
+    run(name, port, state, lifeline)
+
+
+def _leave_home(log: str) -> None:
+    """Be as if started by itself, with what it says in `log`."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666), 2)
+
+
 def main() -> None:
     """`FILE PORT NAME STATE LIFELINE`; see `serve`."""
     port, name, state, *lifeline = sys.argv[2:]
-    try:
-        serve(name, int(port), State(state), lifeline[0] if lifeline else None)
-    except (OSError, ValueError) as error:
-        sys.exit(f"{name}: {error}")
+    run(name, port, state, lifeline[0] if lifeline else None)

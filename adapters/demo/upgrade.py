@@ -1,20 +1,23 @@
-"""Stops, starts and asks members' apps; as a program, what the demo's `upgrade.command` runs.
+"""Stops, starts and asks members' apps.
 
-Like `app`, it imports nothing of ours and starts by its path. Exit codes: 0 done, or (`--is`) the
-member runs that version; 1 (`--is`) it does not; 2 a fault.
+Like `app`, it imports nothing of ours, and little: `tool` is started for each upgrade.
 """
 
-import argparse
+from __future__ import annotations
+
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # as `typing` has it, without the time to import that
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
 TERM_WITHIN = 5.0
 """Seconds an app has to end by itself: it cuts everything at once, so this is generous."""
@@ -22,8 +25,13 @@ LISTEN_WITHIN = 20.0
 """Seconds from the start of an app to its first connection, `boot_ms` not counted."""
 ANSWER_WITHIN = 2.0
 
-BOOT = "import sys; sys.path.append(sys.argv[1].rpartition('/')[0]); import app; app.main()"
-"""For `python -c`, followed by the path of the app: a script would be compiled at each start."""
+OPTIONS = ("--folder", "--member", "--to", "--is", "--behaviour", "--takes-ms", "--wait")
+"""Upgrade the member of that world to a version, which behaves as the JSON says, in so many
+milliseconds; with `--wait`, until it listens. Or ask whether it runs that version."""
+
+BOOT = "import sys; sys.path.append(sys.argv[1].rpartition('/')[0]); import app; app."
+"""For `python -c`, with what to call, followed by the path of the app: a script would be compiled
+at each start."""
 
 
 class Fault(Exception):
@@ -60,6 +68,11 @@ class Home:
     def lifeline(self) -> Path:
         return self.folder / "lifeline"
 
+    @property
+    def forker(self) -> Path:
+        """The socket at which apps can be had, of the whole world."""
+        return self.folder / "apps.sock"
+
     def read_port(self) -> int:
         try:
             return int(self.port.read_text())
@@ -76,24 +89,59 @@ def write_state(home: Home, values: Mapping[str, Any]) -> None:
     _replace(home.state, json.dumps(values))
 
 
-def start_app(home: Home) -> subprocess.Popen[bytes]:
-    """Start the app in a session of its own, with none of our pipes in its hands.
+def start_app(home: Home) -> subprocess.Popen[bytes] | None:
+    """Start the app in a session of its own, with none of our pipes in its hands: forked by the
+    forker of its world (None), or as a child of ours where there is none, or another user's.
 
     Returns at once. It ends by itself with the lifeline of its world. Raises Fault.
     """
-    argv = [sys.executable, "-I", "-S", "-c", BOOT, str(Path(__file__).with_name("app.py"))]
-    argv += [str(home.read_port()), home.name, str(home.state), str(home.lifeline)]
+    pid, child = _forked(home), None
+    if pid is None:
+        argv = [str(home.read_port()), home.name, str(home.state), str(home.lifeline)]
+        with home.log.open("ab") as log:
+            child = _python(home.folder, "main()", *argv, stderr=log.fileno())
+        pid = child.pid
+    _replace(home.pid, f"{pid} {_started(pid)}")
+    return child
+
+
+def start_forker(home: Home, listener: int) -> subprocess.Popen[bytes]:
+    """Start what forks apps, for the descriptor of a listening socket. See `app.fork_for`."""
     with home.log.open("ab") as log:
-        app = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            cwd=home.folder,
-            start_new_session=True,
-        )
-    _replace(home.pid, f"{app.pid} {_started(app.pid)}")
-    return app
+        call = f"fork_for({listener}, sys.argv[2])"
+        return _python(home.folder, call, str(home.lifeline), stderr=log.fileno(), keep=listener)
+
+
+def _python(
+    folder: Path, call: str, *argv: str, stderr: int, keep: int | None = None
+) -> subprocess.Popen[bytes]:
+    """A process of `app`, at that call."""
+    import subprocess  # takes as long to load as all the others
+
+    path = str(Path(__file__).with_name("app.py"))
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", BOOT + call, path, *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        cwd=folder,
+        start_new_session=True,
+        pass_fds=[] if keep is None else [keep],
+    )
+
+
+def _forked(home: Home) -> int | None:
+    """The process id of an app that the forker made; None when there is no forker of ours."""
+    request = "\0".join([home.name, str(home.read_port()), str(home.state), str(home.log)])
+    try:
+        if home.forker.stat().st_uid != os.geteuid():
+            return None
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.connect(str(home.forker))
+            link.sendall(request.encode())
+            return int(link.recv(64) or 0) or None
+    except OSError:
+        return None
 
 
 def running_pid(home: Home) -> int | None:
@@ -189,40 +237,36 @@ def _wait(condition: Callable[[], bool], within: float) -> bool:
     return True
 
 
-def _behaviour(text: str) -> dict[str, Any]:
-    values = json.loads(text)
-    if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError("must be a JSON object")
-    return values
+def _given(arguments: list[str]) -> dict[str, str]:
+    # argparse takes longer to load than all that is done here.
+    given, left = {"--behaviour": "{}", "--takes-ms": "0"}, iter(arguments)
+    for argument in left:
+        name, is_whole, value = argument.partition("=")
+        if name not in OPTIONS:
+            raise Fault(f"{argument}: not one of {' '.join(OPTIONS)}")
+        given[name] = value if is_whole or name == "--wait" else next(left, "")
+    if not {"--folder", "--member"} <= given.keys() or ("--to" in given) is ("--is" in given):
+        raise Fault("--folder, --member and either --to or --is are needed")
+    return given
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="upgrade", description="Upgrade one member of the demo.")
-    parser.add_argument("--folder", type=Path, required=True, help="of the demo's world")
-    parser.add_argument("--member", required=True)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--to", metavar="VERSION", help="upgrade to this version")
-    what.add_argument("--is", dest="asked", metavar="VERSION", help="does it run this version?")
-    parser.add_argument("--behaviour", type=_behaviour, default={}, help="JSON, as for the app")
-    parser.add_argument("--takes-ms", type=float, default=0, help="how long the upgrade takes")
-    parser.add_argument("--wait", action="store_true", help="until the new version listens")
-    return parser.parse_args()
+def _values(given: Mapping[str, str]) -> dict[str, Any]:
+    behaviour = json.loads(given["--behaviour"])
+    if not isinstance(behaviour, dict):
+        raise Fault("--behaviour must be a JSON object")
+    return {**behaviour, "version": given["--to"]}
 
 
 def main() -> int:
-    given = _arguments()
-    home = Home(given.folder, given.member)
     try:
-        if given.asked is not None:
+        given = _given(sys.argv[1:])
+        home = Home(Path(given["--folder"]), given["--member"])
+        if "--is" in given:
             home.read_port()
-            return 0 if running_version(home) == given.asked else 1
-        values = {**given.behaviour, "version": given.to}
-        upgrade(home, values, given.takes_ms / 1000, wait=given.wait)
+            return 0 if running_version(home) == given["--is"] else 1
+        takes = float(given["--takes-ms"]) / 1000
+        upgrade(home, _values(given), takes, wait="--wait" in given)
     except (Fault, OSError, ValueError) as error:
         print(f"upgrade: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

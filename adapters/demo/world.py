@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from adapters.demo import upgrade
+from adapters.demo.app import BACKLOG
 from adapters.demo.config import Endpoints, Shape, haproxy_config
 from adapters.demo.haproxy import HaproxyProcess
 from adapters.demo.rollout import merged, rollout, to_yaml
@@ -67,12 +68,13 @@ class World:
         async with AsyncExitStack() as stack:
             self._hold_lifeline(stack)
             stack.push_async_callback(self._stop_apps)
+            self._start_forker(stack)
             for name in self.members:
                 self.ports[name] = _reserve(stack)
                 home = self.home(name)
                 home.port.write_text(str(self.ports[name]))
                 upgrade.write_state(home, {"version": "v1"})
-                self._children.append(upgrade.start_app(home))
+                self._start_app(home)
             for name in self.members:
                 await _in_thread(upgrade.wait_listening, self.home(name))
             for number in range(1, self._instances + 1):
@@ -112,7 +114,7 @@ class World:
         """
         if self.app_pid(name):
             raise PoolrollError(f"{name}: runs already")
-        self._children.append(upgrade.start_app(self.home(name)))
+        self._start_app(self.home(name))
         await _in_thread(upgrade.wait_listening, self.home(name))
 
     def set_behaviour(self, name: str, **values: Any) -> None:
@@ -144,7 +146,7 @@ class World:
         return path
 
     def _tool(self, member: str) -> list[str]:
-        script = str(Path(upgrade.__file__))
+        script = str(Path(upgrade.__file__).with_name("tool.py"))
         folder = str(self.folder)
         if "$" in member:
             script, folder = script.replace("$", "$$"), folder.replace("$", "$$")
@@ -155,6 +157,19 @@ class World:
         os.mkfifo(path)
         stack.callback(path.unlink)
         stack.callback(os.close, os.open(path, os.O_RDWR | os.O_NONBLOCK))
+
+    def _start_forker(self, stack: AsyncExitStack) -> None:
+        """One process imports what apps need, and all of them are forked from it."""
+        home = self.home("")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(home.forker))
+            stack.callback(home.forker.unlink, missing_ok=True)
+            listener.listen(BACKLOG)
+            self._children.append(upgrade.start_forker(home, listener.fileno()))
+
+    def _start_app(self, home: Home) -> None:
+        if (child := upgrade.start_app(home)) is not None:
+            self._children.append(child)
 
     async def _start_haproxy(self, number: int, stack: AsyncExitStack) -> None:
         folder = self.folder / f"lb{number}"

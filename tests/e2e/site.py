@@ -19,8 +19,9 @@ from controller.core.state.state import State
 from controller.journal.replay import replay
 from controller.records import Record, RolloutRow
 from tests.support.command import Done, started
+from tests.support.fork_server import Process
 from tests.support.runtime import ask, order, stat
-from tests.support.waiting import until
+from tests.support.waiting import LEAST, until
 
 NAME = "web"
 """Of the rollout, unless a test has another."""
@@ -44,6 +45,11 @@ class Running:
                 argv, out.fileno() if stdout is None else stdout, err.fileno(), env
             )
 
+    async def _ended(self) -> int:
+        if isinstance(self.process, Process):
+            return await self.process.ended()
+        return await asyncio.to_thread(self.process.wait)
+
     @property
     def out(self) -> str:
         return self._out.read_text()
@@ -62,8 +68,13 @@ class Running:
 
     async def end(self, within: float = 100.0) -> Done:
         """Wait for its end. A traceback is never right."""
-        await until(lambda: self.process.poll() is not None, within, f"the end of: {self.err}")
-        code = self.process.wait()
+        within = max(within, LEAST)
+        try:
+            async with asyncio.timeout(within):
+                code = await self._ended()
+        except TimeoutError:
+            why = f"waited {within:g} s in vain for the end of: {self.err}"
+            raise AssertionError(why) from None
         done = Done(code, self._out.read_text(), self.err)
         assert "Traceback" not in done.text, done.text
         return done

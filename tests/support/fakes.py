@@ -30,7 +30,7 @@ from controller.tasks import (
     Validation,
     ValidationResult,
 )
-from tests.support.sim import STEP, Dealt, FakeInstance, FakeLine, Sim, forked
+from tests.support.sim import NONE, STEP, Dealt, FakeInstance, FakeLine, Sim, forked
 
 LATENCY = timedelta(milliseconds=1)
 HANGS = timedelta(seconds=2)
@@ -86,8 +86,8 @@ class FakeLoadBalancer:
             if members is None or line.app.name in members
         ]
         old = [old for old in one.old if old.flights]
-        counted = {line.backend: Counters() for line in one.lines.values()} | one.backends
-        backends = dict(counted) if counts else dict.fromkeys(counted, None)
+        counted = {line.backend: NONE for line in one.lines.values()} | one.backends
+        backends = {name: Counters(*sums) if counts else None for name, sums in counted.items()}
         return InstanceView(
             instance=instance,
             at=at,
@@ -96,11 +96,14 @@ class FakeLoadBalancer:
             is_full=members is None,
             backends=backends,
             rates=dict.fromkeys(counted, self.sim.rate) if self.sim.tells_rates else {},
-            frontends={"front": one.front} if self.sim.tells_rates and members is None else {},
+            frontends=self._frontends(one) if members is None else {},
             lingering=bool(old) if one.shows_old else None,
             uptime=at - one.replaced_at if one.replaced_at is not None else None,
             held="the partition is 7" if self.sim.opened == PREPARED else "",
         )
+
+    def _frontends(self, one: FakeInstance) -> Mapping[str, Counters]:
+        return {"front": Counters(*one.front)} if self.sim.tells_rates else {}
 
     async def changed(self, instance: str) -> None:
         """Nobody tells: it is asked."""

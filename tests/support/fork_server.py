@@ -5,6 +5,7 @@ session, descriptors, signals and a whole interpreter that ends as any other; on
 those of the server. What depends on how an interpreter starts is started by its path instead.
 """
 
+import asyncio
 import atexit
 import gc
 import io
@@ -26,6 +27,7 @@ from typing import BinaryIO, Final, cast
 
 import adapters
 import controller
+from adapters.commands.kept_helper import packed
 from controller.cli.entry import entry
 from controller.journal.codec import KINDS, adapter
 from tests.support.other_clock import arrange
@@ -77,6 +79,17 @@ class Process:
         assert answer, "the fork server is gone"
         (self.returncode,) = STATUS.unpack(answer)
         self._connection.close()
+
+    async def ended(self) -> int:
+        """Its exit code, when it has ended; nothing is asked meanwhile."""
+        if self.poll() is None:
+            loop, told = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(self._connection, told.set)
+            try:
+                await told.wait()
+            finally:
+                loop.remove_reader(self._connection)
+        return self.wait()
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
@@ -223,6 +236,7 @@ def main(requests: int) -> None:
         import_module(name)
     for kind in KINDS:
         adapter(kind)
+    packed()
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
     asked = socket.socket(fileno=requests)

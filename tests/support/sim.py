@@ -27,19 +27,27 @@ T = TypeVar("T")
 
 STEP = timedelta(milliseconds=10)
 ZERO = timedelta(0)
-ONE, FAILED = Counters(0, 1), Counters(1, 1)
-"""A request that went well, and one that did not."""
+OUT, READY = Admin.OUT, Admin.READY
+
+Count = tuple[int, int]
+"""Errors and requests, as `Counters` has them: millions of these are made."""
+NONE: Count = (0, 0)
 
 
 def forked(one: T, memo: dict[int, object], *deep: str) -> T:
     """A copy whose lists, sets and dictionaries are its own; what is in them, and in all else,
-    never changes, except in the fields named by `deep`."""
-    other = memo[id(one)] = copy.copy(one)
+    never changes, except in the fields named by `deep`. Keys never do. Thousands of worlds are
+    copied: hence without `copy.copy`, which takes four times as long."""
+    kind = one.__class__
+    other = memo[id(one)] = kind.__new__(kind)
+    fields = vars(other)
     for name, value in vars(one).items():
-        if name in deep:
-            setattr(other, name, copy.deepcopy(value, memo))
-        elif isinstance(value, list | dict | set):
-            setattr(other, name, copy.copy(value))
+        if name not in deep:
+            fields[name] = value.copy() if isinstance(value, list | dict | set) else value
+        elif isinstance(value, dict):
+            fields[name] = {key: copy.deepcopy(each, memo) for key, each in value.items()}
+        else:
+            fields[name] = copy.deepcopy(value, memo)
     return other
 
 
@@ -140,7 +148,7 @@ class FakeLine:
     flights: list[Instant] = field(default_factory=list)
     queued: int = 0
     arrivals: int = 0
-    counters: Counters = field(default_factory=Counters)
+    counted: Count = NONE
     ours: bool = False
     """We were the last to set it."""
     proven: bool = True
@@ -176,7 +184,7 @@ class FakeLine:
 
     @property
     def serves(self) -> bool:
-        return self.admin is Admin.READY and self.weight > 0 and self.up and not self.unresolved
+        return self.admin is READY and self.weight > 0 and self.up and not self.unresolved
 
     def is_reached(self, now: Instant) -> bool:
         return self.serves or now < self.reached_until
@@ -215,8 +223,8 @@ class FakeInstance:
     """Whether former workers can be seen (not through a TCP endpoint)."""
     old: list[Former] = field(default_factory=list)
     replaced_at: Instant | None = None
-    backends: dict[str, Counters] = field(default_factory=dict)
-    front: Counters = field(default_factory=Counters)
+    backends: dict[str, Count] = field(default_factory=dict)
+    front: Count = NONE
     """What users asked of it, turned away or not."""
     counts: bool = True
     """See `Manner.counts`: of this one alone."""
@@ -228,6 +236,14 @@ class FakeInstance:
 
     def of(self, member: str) -> list[FakeLine]:
         return [line for line in self.lines.values() if line.app.name == member]
+
+    def by_backend(self) -> list[tuple[str, list[FakeLine]]]:
+        """In the order of their names."""
+        lines = [*self.lines.values()]
+        names = sorted({line.backend for line in lines})
+        if len(names) == 1:
+            return [(names[0], lines)]
+        return [(name, [line for line in lines if line.backend == name]) for name in names]
 
 
 @dataclass
@@ -308,14 +324,14 @@ class Sim:
         return round(timedelta(seconds=1) / self.traffic.gap)
 
     def advance(self, now: Instant) -> None:
-        while self.now + STEP <= now:
-            self.now += STEP
-            for due in [one for one in self.plans if one[0] <= self.now] if self.plans else ():
+        traffic, instances = self.traffic, self.instances.values()
+        while (moment := self.now + STEP) <= now:
+            self.now = moment
+            for due in [one for one in self.plans if one[0] <= moment] if self.plans else ():
                 self.plans.remove(due)
                 due[1](self)
-            is_over = self.now > self.traffic.stops_at
-            users_come = not is_over and self.now % self.traffic.gap < STEP
-            for instance in self.instances.values():
+            users_come = moment <= traffic.stops_at and moment % traffic.gap < STEP
+            for instance in instances:
                 self._check(instance)
                 if users_come:
                     self._serve(instance)
@@ -356,7 +372,7 @@ class Sim:
             )
             for key, line in instance.lines.items()
         }
-        instance.backends, instance.front = {}, Counters()
+        instance.backends, instance.front = {}, NONE
         if self.excuses_for is not None:
             at = self.now
             self.plans.append((at + self.excuses_for, lambda sim: sim._excuse_no_more(name, at)))
@@ -481,25 +497,28 @@ class Sim:
     # --- the laws ----------------------------------------------------------------------------
 
     def _check(self, instance: FakeInstance) -> None:
+        now, never_pauses = self.now, self.manner.checks_while_out
         for line in instance.lines.values():
             line.queued = 0
-            is_quiet = line.admin is Admin.OUT and line.is_quiet(self.now)
-            if not is_quiet:
+            is_paused = line.unresolved
+            if line.admin is not OUT:
                 line.quiet_since = None
-            elif line.quiet_since is None:
-                line.quiet_since = self.now
-            is_paused = line.admin is Admin.OUT and not self.manner.checks_while_out
-            is_paused = is_paused or line.unresolved
-            if is_paused or line.check_at > self.now:
+            else:
+                is_paused = is_paused or not never_pauses
+                if not line.is_quiet(now):
+                    line.quiet_since = None
+                elif line.quiet_since is None:
+                    line.quiet_since = now
+            if is_paused or line.check_at > now:
                 continue
-            line.check_at = self.now + self.inter
+            line.check_at = now + self.inter
             if line.is_checked:
                 self._checked(line)
         for old in instance.old:
             old.flights = {
                 name: still
                 for name, ends in old.flights.items()
-                if (still := [end for end in ends if end > self.now])
+                if (still := [end for end in ends if end > now])
             }
 
     def _checked(self, line: FakeLine) -> None:
@@ -516,24 +535,28 @@ class Sim:
             self.health_changed_at = self.now
 
     def _serve(self, instance: FakeInstance) -> None:
-        backends: dict[str, list[FakeLine]] = {}
-        for line in instance.lines.values():
-            backends.setdefault(line.backend, []).append(line)
-        for backend, lines in sorted(backends.items(), key=lambda each: each[0]):
-            reached = [one for one in lines if one.is_reached(self.now)]
+        now, sticky = self.now, self.traffic.sticky
+        for backend, lines in instance.by_backend():
+            reached = [
+                one
+                for one in lines
+                if (one.admin is READY and one.up and one.weight > 0 and not one.unresolved)
+                or now < one.reached_until
+            ]
             self.dealt += 1
             if self._is_turned_away(instance, backend):
                 continue
-            instance.front += ONE
+            errors, total = instance.front
+            instance.front = errors, total + 1
             if reached:
                 self._request(instance, reached[self.dealt % len(reached)])
             else:
-                former = instance.backends.get(backend, Counters())
-                instance.backends[backend] = former + FAILED
-            for line in lines if self.traffic.sticky else ():
-                until = self.traffic.sticky.get(line.app.name, ZERO)
-                is_open = line.admin is not Admin.OUT or self.traffic.persists
-                if is_open and until > self.now and line.up and not line.unresolved:
+                errors, total = instance.backends.get(backend, NONE)
+                instance.backends[backend] = errors + 1, total + 1
+            for line in lines if sticky else ():
+                until = sticky.get(line.app.name, ZERO)
+                is_open = line.admin is not OUT or self.traffic.persists
+                if is_open and until > now and line.up and not line.unresolved:
                     self._request(instance, line)
 
     def _is_turned_away(self, instance: FakeInstance, backend: str) -> bool:
@@ -544,30 +567,31 @@ class Sim:
             return False
         since = self.turned_away_since = self.turned_away_since or self.now
         if traffic.leaves_after is None or self.now - since < traffic.leaves_after:
-            instance.front += Counters(0 if traffic.turned_away_well else 1, 1)
+            errors, total = instance.front
+            instance.front = errors + (not traffic.turned_away_well), total + 1
             self.turned_away += 1
         return True
 
     def _request(self, instance: FakeInstance, line: FakeLine) -> None:
-        app = line.app
-        is_proven = line.proven or not line.is_checked
-        is_other = app.changed_once and line.moved != app.validated
-        is_excused = line.excused if line.serves else line.excused_late
-        is_unproven = app.changed_once and not is_proven
-        if not is_excused and (app.changed or is_other or is_unproven):
+        app, version = line.app, line.app.version
+        is_early = app.changed
+        if app.changed_once and not is_early:
+            is_early = line.moved != app.validated or (line.is_checked and not line.proven)
+        if is_early and not (line.excused if line.serves else line.excused_late):
             self.met.append(f"{self.now}: a user met {app.name} at {instance.name} too early")
-        number = app.requests.get(app.version, 0)
-        app.requests[app.version] = number + 1
+        number = app.requests.get(version, 0)
+        app.requests[version] = number + 1
         is_bad = not app.answers or self.traffic.fails(app, number)
-        app.errors[app.version] = app.errors.get(app.version, 0) + is_bad
+        app.errors[version] = app.errors.get(version, 0) + is_bad
         app.history.append((self.now, is_bad))
-        once = FAILED if is_bad else ONE
-        line.counters += once
+        errors, total = line.counted
+        line.counted = errors + is_bad, total + 1
         line.arrivals += 1
         line.flights.append(self.now + app.takes)
         if self.traffic.times is not None:
             line.timed.add(self.traffic.times(app, number))
-        instance.backends[line.backend] = instance.backends.get(line.backend, Counters()) + once
+        errors, total = instance.backends.get(line.backend, NONE)
+        instance.backends[line.backend] = errors + is_bad, total + 1
 
     def ask(self, member: str, number: int) -> bool:
         """A request of ours, pinned to a member; whether it went well."""
@@ -596,7 +620,7 @@ class Sim:
             weight=line.weight,
             in_flight=len(line.flights) + line.queued if self.manner.counts else None,
             arrivals=line.arrivals if counts else None,
-            counters=line.counters if counts else None,
+            counters=Counters(*line.counted) if counts else None,
             timing=line.timed.timing if counts and self.traffic.times is not None else None,
             out_cuts=self.manner.out_cuts,
             keep={"agent": "on"} if line.agent else {},

@@ -68,7 +68,7 @@ def test_what_is_compiled_is_a_short_cut(
     if is_other_python:
         monkeypatch.setattr(kept_helper, "MAGIC_NUMBER", b"\0\0\r\n")
     fd = os.memfd_create("test")
-    os.write(fd, kept_helper._packed())
+    os.write(fd, kept_helper.packed.__wrapped__())
     try:
         ran = subprocess.run(
             [sys.executable, *kept_helper.argv(fd), helper.KEEP_SMALL],
