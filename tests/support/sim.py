@@ -596,7 +596,8 @@ class Sim:
     def ask(self, member: str, number: int) -> bool:
         """A request of ours, pinned to a member; whether it went well."""
         instance = [*self.instances.values()][number % len(self.instances)]
-        instance.front += ONE
+        errors, total = instance.front
+        instance.front = errors, total + 1
         goes_to = self.traffic.pin(member, number)
         if goes_to is None:
             return False
