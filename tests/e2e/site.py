@@ -213,16 +213,18 @@ class Site:
         return [record.body for record in self.kept(kind)]
 
     def lateness(self, planned: float) -> float:
-        """How many times longer than `planned` (seconds) the first member that was taken out again
-        was before users: 1, or more on a busy machine, where users wait for us as we do for it."""
-        (out, *_) = [one for one in self.kept("MemberSet") if '"setting":"remove"' in one.body]
-        member = json.loads(out.body)["member"]
-        (began, *_) = [
-            one
+        """How many times longer than `planned` (seconds) a member that was taken out again was
+        before users: 1, or more on a busy machine, where users wait for us as we do for it. One
+        that was halted before its return never was."""
+        began = {
+            json.loads(one.body)["step"]["member"]: one.at
             for one in self.kept("Intended")
-            if '"setting":"put back"' in one.body and f'"member":"{member}"' in one.body
-        ]
-        return max(1.0, (out.at - began.at).total_seconds() / planned)
+            if '"setting":"put back"' in one.body
+        }
+        outs = [one for one in self.kept("MemberSet") if '"setting":"remove"' in one.body]
+        ended = [(json.loads(one.body)["member"], one.at) for one in outs]
+        spans = [(at - began[member]).total_seconds() for member, at in ended if member in began]
+        return max([1.0, *(span / planned for span in spans)])
 
     def phase(self, member: str) -> Phase | None:
         state = self.rollout()

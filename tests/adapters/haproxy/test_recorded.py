@@ -72,7 +72,7 @@ PLAIN = Line(
 
 def plain(backend: str, member: str, **changes: Any) -> Line:
     return replace(
-        PLAIN, **{"backend": backend, "member": member, "key": f"{backend}/127.0.0.1:9", **changes}
+        PLAIN, **{"backend": backend, "member": member, "key": f"{backend}/127.0.0.1:9 on lb", **changes}
     )
 
 
@@ -87,7 +87,7 @@ LINES = [
     replace(KIND, member="spare", is_backup=True),
     replace(KIND, member="off", admin=OUT, health=FAILING, is_configured_out=True),
     replace(KIND, member="zero", weight=0),
-    replace(KIND, member="six", key="kinds/::1:9", occupant=Occupant("::1:9", "::1", 9)),
+    replace(KIND, member="six", key="kinds/::1:9 on lb", occupant=Occupant("::1:9", "::1", 9)),
     replace(
         KIND, member="lost", key="kinds/lost", occupant=None, health=FAILING, is_unresolved=True
     ),
