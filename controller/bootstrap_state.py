@@ -68,7 +68,7 @@ def state_place(option: str | None, wanted: ClusterState | None = None) -> State
     if named is not None:
         return StatePlace(default_state_dir(os.environ), _in_cluster(named, wanted))
     if option:
-        return StatePlace(Path(option))
+        return StatePlace(Path(option).absolute())  # it is told, and means the same from elsewhere
     return StatePlace(default_state_dir(os.environ), wanted)
 
 

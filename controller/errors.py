@@ -103,6 +103,11 @@ class StateError(PoolrollError):
     """The state folder cannot be used."""
 
 
+class StateGone(StateError):
+    """It was removed while in use, or another one stands in its place: no process after this one
+    knows of the rollout."""
+
+
 class MetricsRefused(PoolrollError):
     """A metrics query that can never work: a typo, an answer of the wrong type. Shows the query."""
 

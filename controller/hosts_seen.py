@@ -99,3 +99,8 @@ class HostsSeen:
 
     looks: Mapping[str, HostLook] = field(default_factory=dict)
     """By member, in the order of the plan."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Of the host of each member."""
+        return {member: look.host for member, look in self.looks.items()}

@@ -93,6 +93,9 @@ class TaskJob:
     """No process has begun it before."""
     former: tuple[int, ...] = ()
     """Exit codes of the steps that the member has been through before, in this course."""
+    places: frozenset[str] = frozenset()
+    """What the member is beside its name, which other pools may use too: no job is begun while an
+    earlier one of that name with a place in common still runs. Empty: any of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,8 @@ class Job:
     tell: Callable[[str], None] | None = field(default=None, compare=False)
     """Takes each line of its output while it runs, for people: not the last ones, nor those of an
     output that is too long."""
+    places: frozenset[str] = frozenset()
+    """See `TaskJob.places`."""
 
 
 AFTER_SIGNALS: Final = frozenset({129, 130, 131, 134, 137, 139, 143})

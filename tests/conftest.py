@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -75,6 +76,14 @@ def _measure(wanted: bool) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     _measure(_room(item.path) == MEASURED and item.get_closest_marker("untraced") is None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Where tests start the command, what they start it from is there before any loop runs: the
+    users, balancer and API server of a test would stand still until all is imported."""
+    if (command := sys.modules.get("tests.support.command")) is not None:
+        command.fork_server()
 
 
 @cache

@@ -7,6 +7,7 @@ import os
 from adapters.modes import share
 
 LOCK, GROUP, LEFT, RESULT, OUTPUT = "lock", "group", "left", "result", "output"
+PLACES = "places"
 """Files in the folder of a job."""
 ROOM = 8192
 """Bytes kept for the result, so that a full disk does not lose it."""

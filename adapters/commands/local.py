@@ -17,7 +17,7 @@ from adapters.commands.sharing import check_root, try_out
 from adapters.commands.spec import packed, unfit
 from adapters.commands.started_helper import Attended
 from adapters.commands.telling import tell_lines
-from controller.errors import StateError
+from controller.errors import StateError, StateGone
 from controller.ports import Clock
 from controller.secrets import NONE, Secrets
 from controller.tasks import Command, Job, JobResult
@@ -62,7 +62,7 @@ class LocalCommands:
     async def run(self, job: Job) -> JobResult:
         """See `Commands.run`. A job that was killed at its timeout by us, because its helper was
         gone, has `timed_out`; one that ended unseen is `lost`."""
-        place = Place(self._folder, job.key)
+        place = Place(self._folder, job.key, job.places)
         if fault := unfit(job.command):
             return JobResult(fault=fault)
         self._left = [left for left in self._left if not left.reap(os.WNOHANG)]
@@ -118,6 +118,8 @@ class LocalCommands:
                 how = f"the helper failed: {complaint}"
                 if not complaint:
                     how = f"{silent} helpers were killed before they began"
+                if not await aside(place.folder.is_dir):
+                    raise StateGone(f"{place.folder}: it was removed while the step may have run")
                 raise _NotBegun(f"{job.command.label} was not started: {place.folder}: {how}")
         return ended
 

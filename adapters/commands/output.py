@@ -102,12 +102,12 @@ class Stream:
         return False
 
     def is_held_by(self, pid: int) -> bool:
-        own = os.fstat(self.fd)
+        own, folder = os.fstat(self.fd), f"/proc/{pid}/fd"
         try:
-            files = [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH208
-            return any(os.path.samestat(os.stat(file), own) for file in files)  # noqa: PTH116
+            names = os.listdir(folder)  # noqa: PTH208
         except OSError:
             return False
+        return any(_leads_to(f"{folder}/{name}", own) for name in names)
 
     def keep_small(self) -> None:
         """Until nobody writes to it any more."""
@@ -152,3 +152,11 @@ def nameless(path: str) -> int:
     fd = os.open(f"/proc/self/fd/{made}", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     os.close(made)
     return fd
+
+
+def _leads_to(link: str, file: os.stat_result) -> bool:
+    """False for one that was closed meanwhile, or is another user's."""
+    try:
+        return os.path.samestat(os.stat(link), file)  # noqa: PTH116
+    except OSError:
+        return False

@@ -26,11 +26,13 @@ _KEY = re.compile(r"[A-Za-z0-9_.%-]+(/[A-Za-z0-9_.%-]+)*")
 
 
 class Place:
-    def __init__(self, root: Path, key: str) -> None:
-        """Raises ValueError when `key` is not of the form that `Job.key` promises."""
+    def __init__(self, root: Path, key: str, places: frozenset[str] = frozenset()) -> None:
+        """`places`: see `TaskJob`. Raises ValueError when `key` is not of the form that `Job.key`
+        promises."""
         if not _KEY.fullmatch(key) or {".", ".."} & set(key.split("/")):
             raise ValueError(f"not the key of a job: {key!r}")
         self._root = root.absolute()
+        self._places = places
         self.folder = self._root / key
         self.levels = key.count("/") + 1
         """How many folders above this one have an entry that may be new."""
@@ -39,6 +41,9 @@ class Place:
         make_root(self._root)
         for folder in (*reversed(self.folder.parents[: self.levels - 1]), self.folder):
             make_folder(folder)
+        if self._places and not self._read(durable.PLACES):
+            text = "".join(f"{place}\n" for place in sorted(self._places))
+            durable.write_durably(str(self.folder), durable.PLACES, text)
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""
@@ -99,10 +104,16 @@ class Place:
     def remains(self) -> list[str]:
         """Processes of an earlier job of the same member that run still: they could not be ended
         with it, or nobody has waited for its end. A job's key is rollout/member/step: those of
-        other rollouts count too."""
+        other rollouts count too, but not those of a member of another pool that has its name."""
         member = self.folder.relative_to(self._root).parts[1:-1]
         jobs = sorted(self._root.glob("/".join(("*", *member, "*")))) if member else []
-        return [named for job in jobs if job != self.folder for named in self._remains_of(job)]
+        return [named for job in jobs if self._is_kin(job) for named in self._remains_of(job)]
+
+    def _is_kin(self, job: Path) -> bool:
+        if job == self.folder:
+            return False
+        theirs = frozenset(_lines(job / durable.PLACES))
+        return not theirs or not self._places or not theirs.isdisjoint(self._places)
 
     def _remains_of(self, job: Path) -> list[str]:
         lines = [line.split() for line in _lines(job / durable.LEFT)]

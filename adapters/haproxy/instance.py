@@ -6,6 +6,7 @@ from datetime import timedelta
 from adapters.haproxy.client import RuntimeClient
 from adapters.haproxy.facts import facts_asked, facts_of
 from adapters.haproxy.lines import Server
+from adapters.haproxy.nearby import told_apart
 from adapters.haproxy.orders import Order, shortfall
 from adapters.haproxy.query import (
     SHOW_BACKENDS,
@@ -75,7 +76,7 @@ class HaproxyInstance:
             instance=self.name,
             at=at,
             incarnation=self._incarnation(info),
-            lines=tuple(server.line for view in views.values() for server in view.servers),
+            lines=told_apart((server.line for server in _servers(views)), info.node),
             is_full=members is None,
             backends={backend: view.counters for backend, view in views.items()},
             rates={name: view.rate for name, view in views.items() if view.rate is not None},

@@ -28,6 +28,7 @@ def given_of(kind: str, job: TaskJob | None, task: HostTask, **more: object) -> 
         "kind": kind,
         "key": "-" if job is None else job.key,
         "joins": job is not None and job.joins,
+        "places": [] if job is None else sorted(job.places),
         "env": dict(task.env),
         "limit": task.timeout.total_seconds(),
         "access": _way(task.access),

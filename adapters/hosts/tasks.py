@@ -86,7 +86,7 @@ class HostTasks:
             is_new = job.is_new and not turn
             joins = job.joins and not turn
             given |= {"is_new": is_new}
-            local = Job(name, command_of(given, timeout), joins, is_new, tell)
+            local = Job(name, command_of(given, timeout), joins, is_new, tell, job.places)
             result = result_of(await self._commands.run(local))
             if not result.lost or not result.connections:
                 break
@@ -109,7 +109,8 @@ class HostTasks:
         result = _with_last(await self._through(job, given, tell=tell))
         if task.reset is None or after is None or result.fault != spec.RESET:
             return result
-        reset = await self._commands.run(Job(f"{job.key}.reset", task.reset, is_new=job.is_new))
+        local = Job(f"{job.key}.reset", task.reset, is_new=job.is_new, places=job.places)
+        reset = await self._commands.run(local)
         told = f"{result.output}reset: {task.reset.label} {_how(reset)}\n{reset.output}"
         given |= {"reset_after": None, "limit": (task.timeout - after).total_seconds()}
         last = _with_last(await self._through(job, given, ".again", tell))

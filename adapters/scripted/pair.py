@@ -75,7 +75,7 @@ class PairBoxes(Listed[Box]):
             ordered_why="it is the active one, and the standby goes first",
         )
         note = (
-            f"{ordered[0]} stands by, and goes first; before {ordered[-1]} is touched, this runs: "
+            f"{ordered[0]} stands by; before {ordered[-1]} is touched, if it is, this runs: "
             + self._pool.by_hand.replace("{member}", ordered[0])
         )
         by_hand = ByHand(where="")

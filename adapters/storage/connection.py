@@ -10,7 +10,7 @@ from typing import Any
 from adapters.storage.database import has_schema, mapped, open_database, version_of
 from adapters.storage.folder import DATABASE
 from adapters.storage.frozen import FrozenDatabase, is_unopenable
-from controller.errors import StateError
+from controller.errors import StateError, StateGone
 
 
 class Connection:
@@ -70,7 +70,7 @@ class Connection:
     def _require_place(self) -> None:
         """An open file that was removed takes writes as before, and keeps nothing."""
         if self._inode is not None and _inode(self.path) != self._inode:
-            raise StateError(f"journal {self.path}: it was removed or replaced while in use")
+            raise StateGone(f"journal {self.path}: it was removed or replaced while in use")
 
     def close(self) -> None:
         """Nothing else may be called afterwards but `close`."""

@@ -1,6 +1,6 @@
 """Metrics in the text format, from a separate registry without metrics of Python or the process."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -30,18 +30,6 @@ class _StateCollector(Collector):
 def _printable(value: str) -> str:
     """A name that is not UTF-8 (a lone surrogate) must not break the whole page."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def without(page: bytes, names: Collection[str]) -> bytes:
-    """The lines of a page but those of these metrics."""
-    kept = (line for line in page.splitlines(keepends=True) if _name_of(line) not in names)
-    return b"".join(kept)
-
-
-def _name_of(line: bytes) -> str:
-    words = line.decode("utf-8", "replace").split()
-    name = words[2] if words[:1] == ["#"] and len(words) > 2 else (words or [""])[0]
-    return name.partition("{")[0]
 
 
 class Page:

@@ -1,23 +1,36 @@
 """`--metrics-textfile`: a file that node_exporter's textfile collector reads."""
 
+import asyncio
+import fcntl
 import os
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
-from adapters.telemetry.page import Page, without
+from adapters.telemetry.page import Page
+from adapters.telemetry.shared_page import Keeps, merged
 from controller.errors import UsageFault
 from controller.telemetry.values import Collect, Family
 
 MODE = 0o644
 """Readable for node_exporter, which runs as another user."""
+MOST: Final = 8 * 1024 * 1024
+"""Bytes of a former file that are read: what is longer is not ours."""
+TRIES: Final = 20
+_PAUSE: Final = 0.05
+
+
+class _Busy(Exception):
+    """Somebody else writes there, all the time."""
 
 
 class MetricsTextfile:
     """Implements `controller.telemetry.values.Outlet`. The file is always complete: it is
     written under another name and renamed (rename(2)). node_exporter ignores names other than
-    `*.prom`, so also the file being written. The disk must be local."""
+    `*.prom`, so also the file being written. The disk must be local. Rollouts may share the file:
+    each replaces its own lines alone, one at a time."""
 
     def __init__(self, path: Path) -> None:
         self.name = f"--metrics-textfile {path}"
@@ -38,27 +51,50 @@ class MetricsTextfile:
     async def give(self) -> str | None:
         if self._page is None:
             raise RuntimeError("a text file that was not opened")
+        return await self._put(self._page)
+
+    async def add(self, families: Sequence[Family]) -> str | None:
+        names = {family.metric.name for family in families}
+        return await self._put(Page(lambda: families), lambda name, _: name not in names)
+
+    async def _put(self, page: Page, keeps: Keeps | None = None) -> str | None:
         try:
-            self._write_beside(self._page.text())
-            self._beside.replace(self._path)
+            self._refuse_what_is_no_file()
+            async with self._alone():
+                text = merged(self._former(), page.text().decode(), keeps)
+                self._write_beside(text.encode())
+                self._beside.replace(self._path)
+        except UsageFault as fault:
+            return f"not written: {fault}"
+        except _Busy:
+            return "not written: somebody else writes there"
         except OSError as error:
             self._forget()
             return f"not written: {error.strerror}"
         return None
 
-    async def add(self, families: Sequence[Family]) -> str | None:
-        names = {family.metric.name for family in families}
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """A file would have to stay there to be locked: the folder itself is."""
+        fd = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            self._refuse_what_is_no_file()
-            kept = self._path.read_bytes() if self._path.exists() else b""
-            self._write_beside(without(kept, names) + Page(lambda: families).text())
-            self._beside.replace(self._path)
-        except UsageFault as fault:
-            return f"not written: {fault}"
-        except OSError as error:
-            self._forget()
-            return f"not written: {error.strerror}"
-        return None
+            for turn in range(TRIES):
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if turn == TRIES - 1:
+                        raise _Busy from None
+                    await asyncio.sleep(_PAUSE)
+            yield
+        finally:
+            os.close(fd)
+
+    def _former(self) -> str:
+        with suppress(FileNotFoundError), self._path.open("rb") as file:
+            text = file.read(MOST + 1)
+            return text.decode("utf-8", "replace") if len(text) <= MOST else ""
+        return ""
 
     async def aclose(self) -> None:
         """Nothing to close; the file remains."""

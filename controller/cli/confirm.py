@@ -57,7 +57,7 @@ class Confirmation:
         ports, row, plan = self._ports, prepared.row, prepared.plan
         self.prepared = prepared
         await self._meter.open(Subject(plan, row.started))
-        commands = await last_commands(ports.journal, plan.name, plan.purpose)
+        commands = await last_commands(ports.journal, plan)
         self._narrator.watch(plan, commands, row.id)
         lines = await before(
             ports,
@@ -131,12 +131,11 @@ async def before(
     else:
         more = forecast_lines(plan, ahead)
         seen.watched = ahead.seen
-    notes, settings = [*seen.notes, *more_notes], prepared.file.settings
     shown = details(prepared.file, seen, plan, is_verbose=is_verbose)
     lines += plan_text(
         plan,
-        settings,
-        notes,
+        prepared.file.settings,
+        [*seen.notes, *more_notes],
         {},
         more,
         whole=prepared.plan,
@@ -144,7 +143,8 @@ async def before(
         present=shown.present,
         versions=shown.versions,
         work=shown.work,
-        hosts=host_lines(seen.hosts),
+        hosts=host_lines(seen.hosts, is_verbose=is_verbose),
+        through=shown.through,
     )
     return lines
 

@@ -1,14 +1,18 @@
 """What a plan shows of its members in detail: who is already there, versions, and commands."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from controller.config import RolloutFile
+from controller.config.stand_in import pin_words
 from controller.core.events import Answer
-from controller.core.plan.plan import Plan
+from controller.core.plan.plan import Plan, Purpose
+from controller.core.pool import Member
+from controller.core.steps import Course
 from controller.errors import ConfigurationError
 from controller.lifecycle import Findings
 from controller.report.plan.versions import variables, version_lines
-from controller.report.plan.work import ShownWork, work_lines, works
+from controller.report.plan.work import ID, ShownWork, work_lines, works
 from controller.report.status.values import rollback_values, values_text
 
 
@@ -20,6 +24,8 @@ class Details:
     versions: tuple[str, ...] = ()
     works: tuple[ShownWork, ...] = ()
     work: tuple[str, ...] = ()
+    through: str = ""
+    """How requests of our own go through the load balancer to the first member, if they do."""
 
 
 def details(file: RolloutFile, seen: Findings, plan: Plan, *, is_verbose: bool) -> Details:
@@ -41,4 +47,16 @@ def details(file: RolloutFile, seen: Findings, plan: Plan, *, is_verbose: bool) 
         tuple(version_lines(goes_to, seen.before, names)),
         tuple(found),
         tuple(lines),
+        _through(file, plan, todo),
     )
+
+
+def _through(file: RolloutFile, plan: Plan, members: Sequence[Member]) -> str:
+    course = Course.ROLLBACK if plan.purpose is Purpose.ROLLBACK else Course.UPGRADE
+    if not members:
+        return ""
+    member = replace(members[0], vars=file.variables_of(members[0].name))
+    try:
+        return pin_words(file, course, member, ID)
+    except ConfigurationError:  # said by the preflight
+        return ""

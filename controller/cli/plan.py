@@ -21,6 +21,7 @@ from controller.core.events import Answer
 from controller.core.outcome import ExitCode
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
+from controller.report.alike import reasons_in_short
 from controller.report.plan.hosts import host_lines
 from controller.report.plan.json import PlanValue
 from controller.report.plan.text import going_on, plan_text
@@ -33,6 +34,7 @@ from controller.secrets import Secrets
 @options.only
 @options.canaries_only
 @options.this_machine
+@options.ignore_windows
 @options.as_json
 @options.state
 @options.verbose
@@ -43,7 +45,10 @@ def plan(file: Path, json: bool, state: str | None, verbose: bool, **given: Any)
     file, sets = by_name("plan", file, state, options.pairs(given["set"]))
     rollout = load(file, sets, only=only, canaries_only=canaries_only)
     run_options = RunOptions(
-        only=only, canaries_only=canaries_only, this_machine=given["this_machine"]
+        only=only,
+        canaries_only=canaries_only,
+        this_machine=given["this_machine"],
+        ignores_windows="a run needs --reason as well" if given["ignore_windows"] else "",
     )
     place = bootstrap.state_place(state, rollout.state)
     secrets = bootstrap.secrets_in(rollout)
@@ -98,13 +103,15 @@ def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
             present=shown.present,
             versions=shown.versions,
             work=shown.work,
-            hosts=host_lines(seen.hosts),
+            hosts=host_lines(seen.hosts, is_verbose=is_verbose),
+            through=shown.through,
         )
     elif notes:
         lines += ["notes", *(f"  {note}" for note in notes)]
     if seen.refusals:
         lines += ["", "REFUSED, nothing would be touched:"] if lines else ["REFUSED:"]
-        lines += [f"  {reason}" for reason in seen.refusals]
+        short = reasons_in_short(seen.refusals, seen.called, is_verbose=is_verbose)
+        lines += [f"  {reason}" for reason in short]
     return lines
 
 

@@ -32,6 +32,7 @@ from controller.secrets import NONE, Secrets
 _FILLED = (
     "validate.*.http.headers.*",
     "gates.*.probe.headers.*",
+    "quiet.through.headers.*",
     *(
         f"{kind}.{where}"
         for kind in ("gates.*.prometheus", "gates.*.alerts", "drain.idle.prometheus")

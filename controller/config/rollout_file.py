@@ -7,7 +7,6 @@ from pathlib import Path
 
 from controller.config.masking import masked_document
 from controller.config.programs import Program, programs_of
-from controller.config.sections.quiet import stand_in_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.upgrade import Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
@@ -144,9 +143,7 @@ class RolloutFile:
         if section is None:
             fault = Fault(0, 0, course.value, "the file has no such section; add it")
             raise ConfigurationError(str(self.path), (fault,))
-        back = self.rollout.rollback
-        overlay = back.vars if course is Course.ROLLBACK and back is not None else {}
-        shop = self.workshop(course.value, member, rollout_id, named(variables(overlay)))
+        shop = self.workshop(course.value, member, rollout_id, self.overlay(course))
         steps, guard = self._steps(course, section, member, shop)
         work = Work(
             steps=steps,
@@ -162,6 +159,12 @@ class RolloutFile:
         )
         shop.filling.finish()
         return work
+
+    def overlay(self, course: Course) -> dict[str, str]:
+        """What variables mean on the way back, instead of what they mean otherwise."""
+        back = self.rollout.rollback
+        given = back.vars if course is Course.ROLLBACK and back is not None else {}
+        return named(variables(given))
 
     def workshop(
         self, course: str, member: Member, rollout_id: str, more: Mapping[str, str]
@@ -237,14 +240,6 @@ class RolloutFile:
         filling = self._filling(member, rollout_id)
         probe = filled_probe(filling, section, ("gates", place))
         filling.finish()
-        return probe
-
-    def stand_in(self, course: Course, member: Member, rollout_id: str) -> HttpProbe:
-        """The request that stands in for users of `member`: a validation. Raises as `work` does."""
-        at = stand_in_of(self.rollout)
-        probe = None if at is None else self.work(course, member, rollout_id).validations[at].probe
-        if not isinstance(probe, HttpProbe):  # the plan asks for it where there is one
-            raise ValueError("no validation can stand in for users")  # noqa: TRY004 - no type
         return probe
 
     def _place(self, gate: Gate) -> int:

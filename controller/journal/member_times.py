@@ -13,10 +13,12 @@ from controller.core.events import (
     RunBegan,
     SoakEnded,
 )
-from controller.core.plan.plan import Plan, Purpose
+from controller.core.plan.marks import marks_of
+from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.steps import RunStep, SetMember, Setting
 from controller.journal.codec import decode
+from controller.journal.of_pool import rollouts_of
 from controller.ports import Journal
 from controller.records import Record
 
@@ -56,14 +58,14 @@ class MemberTimes:
                 pass
 
 
-async def longest(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
-    """What a member took at most in the newest rollout of that name and purpose in which any was
-    done. Raises StateError."""
-    for row in (await journal.rollouts(name))[:FORMER]:
+async def longest(journal: Journal, like: Plan) -> timedelta | None:
+    """What a member took at most in the newest rollout of that pool, name and purpose in which any
+    was done. Raises StateError."""
+    for row in await rollouts_of(journal, like.name, marks_of(like), FORMER):
         records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
             continue
-        if plan.purpose is purpose and (found := _longest(records)) is not None:
+        if plan.purpose is like.purpose and (found := _longest(records)) is not None:
             return found
     return None
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from controller.core.pool import Member, Occupant
 from controller.errors import StateError
 from controller.ports import Journal
 
@@ -38,6 +39,16 @@ class PreparedMember:
     is_fingerprint: bool = False
     why: str = ""
     """Why it failed, for people."""
+    address: str = ""
+    """Of whom it was done to: another machine may have the name now, or another pool. Nothing in
+    notes of older versions."""
+
+    def is_of(self, member: Member) -> bool:
+        return self.address in ("", place_of(member))
+
+
+def place_of(member: Member) -> str:
+    return str(Occupant("", member.address, member.port))
 
 
 @cache

@@ -5,9 +5,11 @@ from typing import Final
 
 from controller.config import RolloutFile
 from controller.core.phases import UPGRADED
+from controller.core.plan.marks import UNKNOWN, PoolMarks
 from controller.core.plan.plan import Purpose
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, StateError
+from controller.journal.of_pool import rollouts_of
 from controller.journal.replay import replay
 from controller.ports import Journal
 from controller.redaction import MASK
@@ -18,12 +20,12 @@ LOOKED_AT: Final = 5
 
 
 async def run_before(
-    journal: Journal | None, name: str, members: Collection[str]
+    journal: Journal | None, name: str, members: Collection[str], marks: PoolMarks = UNKNOWN
 ) -> dict[str, Mapping[str, str]]:
     """Member → the variables of the newest rollout that ended well for it. Raises StateError."""
     found: dict[str, Mapping[str, str]] = {}
-    rows = await journal.rollouts(name) if journal is not None else ()
-    for row in rows[:LOOKED_AT]:
+    rows = () if journal is None else await rollouts_of(journal, name, marks, LOOKED_AT)
+    for row in rows:
         assert journal is not None, "rows of no journal"
         try:
             plan, state = replay(await journal.records(row.id))

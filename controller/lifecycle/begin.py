@@ -25,6 +25,7 @@ from controller.lifecycle.required import lacking, told
 from controller.lifecycle.resume import scope
 from controller.ports import Hold
 from controller.records import RolloutRow
+from controller.report.alike import reasons_in_short
 from controller.runner.watchers import heard
 
 
@@ -47,7 +48,7 @@ async def prepare(
     if seen.closed and refusals == [seen.closed]:
         raise WindowClosed(seen.closed)
     if refusals:
-        raise Refused(*refusals)
+        raise Refused(*reasons_in_short(refusals, seen.called, is_verbose=options.is_verbose))
     if seen.former is not None:
         resumed = _resumed(ports, file, options, seen, seen.former)
         return replace(resumed, timetable=seen.timetable), seen

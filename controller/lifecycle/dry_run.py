@@ -28,7 +28,7 @@ async def dry_run(ports: ReadPorts, file: RolloutFile, options: RunOptions) -> D
         return DryRun(seen)
     commands = None
     if ports.journal is not None:
-        commands = await last_commands(ports.journal, plan.name, plan.purpose)
+        commands = await last_commands(ports.journal, plan)
     ahead = None
     with seen.refusing():
         ahead = await forecast(

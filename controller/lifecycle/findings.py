@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from controller.core.events import Answer, Halted, Reply
+from controller.core.events import Answer, Halted, Reply, ResumeRequested, RunBegan
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView
+from controller.core.state.apply import apply
 from controller.core.state.state import State, initial
 from controller.errors import BalancerError, Refused
 from controller.hosts_seen import HostsSeen
 from controller.journal.unfinished import Unfinished
 from controller.preflight.survey import PoolSurvey
-from controller.records import Request
+from controller.records import Request, Verb
 from controller.windows.timetable import Timetable
 
 
@@ -67,11 +68,24 @@ class Findings:
 
     @property
     def state(self) -> State:
-        """The state that a run would start from. Only with a plan."""
+        """The state that a run would start from, as the operator has decided. Only with a plan."""
         if self.former is not None:
-            return self.former.state
+            return _decided(self.former) if self._goes_on else self.former.state
         assert self.whole is not None, "neither begun nor planned"
         return initial(self.whole)
+
+    @property
+    def called(self) -> dict[str, str]:
+        """Member → its host, where steps go there by ssh; else its name."""
+        members = self.whole.members if self.whole is not None else ()
+        return {one.name: one.name for one in members} | self.hosts.names
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the run begins with the decision to go on after a halt."""
+        verbs = {one.verb for one in self.pending}
+        is_asked = Verb.RESUME in verbs and not verbs & {Verb.ABORT, Verb.ABORT_RESTORE}
+        return is_asked or self.is_resumed or self.overridden is not None
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -82,3 +96,12 @@ class Findings:
             self.refusals += refused.reasons
         except BalancerError as error:
             self.refusals.append(str(error))
+
+
+def _decided(former: Unfinished) -> State:
+    """Whom a halt has taken back is upgraded again, and is a member like any other from then on:
+    shown in the plan, asked before, and bound by the windows."""
+    state, now = former.state, former.state.began_at
+    for event in (RunBegan(""), ResumeRequested("", "")):
+        state = apply(former.plan, state, event, now)
+    return state

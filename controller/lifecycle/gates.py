@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.config import RolloutFile
+from controller.config.stand_in import stand_in
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
 from controller.core.plan.plan import Plan
@@ -62,7 +63,7 @@ def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
         await ports.validator.validate((marked(asked, rollout, every),))
 
     async def own(member: str, course: Course) -> ValidationResult:
-        asked = file.stand_in(course, who(member), rollout)
+        asked = stand_in(file, course, who(member), rollout)
         return await ports.validator.validate((marked(asked, rollout, PATIENCE),))
 
     return Prober(probe, own)

@@ -15,6 +15,7 @@ from controller.core.gates.figures import span
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.phases import Phase
 from controller.core.plan.budget import budget_of
+from controller.core.plan.marks import UNKNOWN, marks_in
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.plan.propose import Proposal
 from controller.core.pool.copies import replace
@@ -27,6 +28,7 @@ from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
 from controller.lifecycle.hosts import look_at_hosts, refuse_this_machine
+from controller.lifecycle.namesakes import look_for_namesake
 from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.lifecycle.prepared import look_at_prepared
 from controller.lifecycle.resume import (
@@ -69,13 +71,20 @@ async def preflight(
         await _look_for_holder(seen, ports, file.settings.name, reached)
     elif reached is not None:
         await hold.add(reached.keys)
-    await _look_for_former(seen, ports, file, options)
+    marks = UNKNOWN
+    if reached is not None:
+        marks = marks_in(reached.views)
+    with seen.refusing():
+        seen.notes += await look_for_namesake(ports, file.settings.name, marks)
+        await _look_for_former(seen, ports, file, options)
     if reached is None:
         return seen
     with seen.refusing():
         back = WayBack()
         if options.purpose is Purpose.ROLLBACK and seen.former is None:
-            back = await way_back(ports.journal, file, options.only, is_of_all=options.is_of_all)
+            back = await way_back(
+                ports.journal, file, options.only, is_of_all=options.is_of_all, marks=marks
+            )
             seen.notes += back.notes
             seen.refusals += back.refusals
         found = seen.survey = await survey(
@@ -87,7 +96,7 @@ async def preflight(
             _look_for_programs(seen, file, seen.whole, ports)
         if seen.left is not None and options.purpose is Purpose.UPGRADE:
             names = [one.name for one in seen.left.members]
-            seen.before = await run_before(ports.journal, file.settings.name, names)
+            seen.before = await run_before(ports.journal, file.settings.name, names, marks)
             seen.notes += stale_way_back(file, seen.before)
         # A run that is refused asks no host; one that resumes asks each when its turn comes.
         is_needless = hold is not None and (seen.refusals or seen.former is not None)

@@ -13,13 +13,13 @@ from controller.config.preparing import prepare_tasks, purpose_of, section_of, v
 from controller.core.plan.propose import is_selected
 from controller.core.pool import Member
 from controller.errors import Refused
-from controller.journal.prepared import PreparedMember, Stage, digest_of, note, prepared
+from controller.journal.prepared import PreparedMember, Stage, digest_of, note, place_of, prepared
 from controller.lifecycle.options import Ports, ReadPorts
 from controller.lifecycle.prepared import fingerprint
 from controller.lifecycle.snapshots import why_not
 from controller.ports import Hold
 from controller.preflight.survey import Reached, reach, survey
-from controller.runner.job_keys import errand_key
+from controller.runner.job_keys import errand_key, place_at
 from controller.runner.patience import MORE, Overdue, within
 from controller.runner.task_group import task_group
 from controller.tasks import TaskJob
@@ -90,12 +90,14 @@ async def _prepare(doing: Preparing, member: Member) -> str:
     ports, name = doing.ports, doing.file.settings.name
     purpose, id_ = purpose_of(doing.file, member), doing.id
     former = doing.known.get(member.name)
-    if former is not None and former.id in doing.cut_off:
+    if former is not None and former.id in doing.cut_off and former.is_of(member):
         if former.stage is Stage.PREPARED and former.purpose == purpose:
             doing.tell(member.name, "is prepared already, by the one that was cut off")
             return ""
         id_ = former.id if former.stage is Stage.BEGUN else id_
-    now = PreparedMember(id_, member.name, ports.by, ports.clock.wall(), Stage.BEGUN, purpose)
+    wall = ports.clock.wall()
+    now = PreparedMember(id_, member.name, ports.by, wall, Stage.BEGUN, purpose)
+    now = replace(now, address=place_of(member))
     await note(ports.journal, name, now)
     said, why = await _steps(doing, member, now)
     asked = None
@@ -115,8 +117,9 @@ async def _steps(doing: Preparing, member: Member, now: PreparedMember) -> tuple
     tasks = prepare_tasks(doing.file, member, now.id)
     for at, task in enumerate(tasks):
         key = errand_key(now.id, member.name, f"prepare-{at}-{now.purpose[:12]}")
+        job = TaskJob(key, task, places=place_at(member.address, member.port))
         try:
-            result = await within(task.timeout + MORE, doing.ports.tasks.run(TaskJob(key, task)))
+            result = await within(task.timeout + MORE, doing.ports.tasks.run(job))
         except Overdue as error:
             return said, f"step {at + 1}: {error}"
         said += result.output

@@ -44,6 +44,8 @@ async def _why_not(
     if one is None:
         return "is not prepared"
     when = f"at {moment(one.at)} by {one.by}"
+    if not one.is_of(member):
+        return f"is not prepared: at {one.address} another one of its name was, {when}"
     if one.stage is Stage.BEGUN:
         return f"was begun to be prepared {when}, and not finished"
     if one.stage is Stage.FAILED:

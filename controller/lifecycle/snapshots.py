@@ -12,7 +12,7 @@ from controller.core.events.said import said_last
 from controller.errors import ConfigurationError, StateError
 from controller.journal.saved import SavedMember, SavedState, forget_old, note, saved
 from controller.lifecycle.options import Ports
-from controller.runner.job_keys import errand_key
+from controller.runner.job_keys import errand_key, place_at
 from controller.runner.patience import MORE, Overdue, within
 from controller.tasks import JobResult, TaskJob
 
@@ -84,8 +84,9 @@ async def _tried(ports: Ports, file: RolloutFile, one: SavedMember) -> str:
         return "; ".join(fault.message for fault in error.faults)
     assert task is not None, "the file has snapshot.drop"
     key = errand_key(one.rollout, one.member, f"drop-{one.id}-{one.tries}")
+    job = TaskJob(key, task, places=place_at(one.address, one.port))
     try:
-        result = await within(task.timeout + MORE, ports.tasks.run(TaskJob(key, task)))
+        result = await within(task.timeout + MORE, ports.tasks.run(job))
     except (StateError, Overdue) as error:
         return str(error)
     return "" if result.exit_code in task.ok else why_not(result)

@@ -10,7 +10,9 @@ from shlex import quote
 from typing import Final
 
 from controller.config import RolloutFile, parse
+from controller.core.plan.marks import UNKNOWN, PoolMarks
 from controller.errors import ConfigurationError
+from controller.journal.of_pool import rollouts_of
 from controller.lifecycle.past import Before, Past
 from controller.ports import Journal
 from controller.redaction import MASK
@@ -38,15 +40,16 @@ async def way_back(
     only: Collection[str] = (),
     *,
     is_of_all: bool = False,
+    marks: PoolMarks = UNKNOWN,
 ) -> WayBack:
-    """Of the newest upgrade of that name, ended or not. `only`: the members that are meant; all,
-    where it is empty. `is_of_all`: whoever was upgraded, and to what the file says."""
+    """Of the newest upgrade of that name and pool, ended or not. `only`: the members that are
+    meant; all, where it is empty. `is_of_all`: whoever was upgraded, and to what the file says."""
     goes_to = _goes_to(file)
     notes = [f"goes back to {values_text(goes_to)}, as `rollback` in the file says"] * bool(goes_to)
     if journal is None:
         return WayBack(None, tuple(notes))
     past = Past(goes_to)
-    for row in await journal.rollouts(file.settings.name, LOOKED_AT):
+    for row in await rollouts_of(journal, file.settings.name, marks, LOOKED_AT):
         if await past.add(row, journal):
             break
     notes += past.faults

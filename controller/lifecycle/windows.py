@@ -15,6 +15,7 @@ from controller.report.words import count
 from controller.runner.window_watch import ends_text, takes_text
 from controller.windows.timetable import Timetable
 
+NEVER = ", and nothing opens it within a year: change it in the rollout file"
 ANYWAY = "to run all the same: --ignore-windows --reason TEXT"
 
 
@@ -34,7 +35,7 @@ async def look_at_windows(
         return
     took = None
     if ports.journal is not None:
-        took = await longest(ports.journal, plan.name, plan.purpose)
+        took = await longest(ports.journal, plan)
     wall = ports.clock.wall()
     by = calendar.finish_by
     table = Timetable(
@@ -100,7 +101,8 @@ def _refusals(table: Timetable, plan: Plan, state: State, wall: datetime) -> lis
     opens = table.opens_after(wall)
     next_one = f"; it opens {table.told(opens)}" if opens is not None else ""
     if not found.is_open:
-        return [f"the window is {ends_text(table, wall)}{next_one}; {ANYWAY}"]
+        then = next_one or NEVER
+        return [f"the window is {ends_text(table, wall)}{then}; {ANYWAY}"]
     is_under_way = any(m.is_in_progress or m.is_away for m in state.members.values())
     if not is_under_way and table.fit(wall, 1) == 0:
         said = ends_text(table, wall)

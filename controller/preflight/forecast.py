@@ -14,11 +14,13 @@ from controller.core.forecast.load import Expected, Load, expected, loads
 from controller.core.forecast.stake import Loss, stake
 from controller.core.forecast.traffic import Traffic, traffic
 from controller.core.gates.tally import Tally
+from controller.core.plan.marks import marks_of
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import InstanceView
 from controller.core.pool.copies import replace
 from controller.core.settings import Policies
 from controller.journal.codec import decode
+from controller.journal.of_pool import rollouts_of
 from controller.ports import Clock, Journal, LoadBalancer
 from controller.preflight.survey import PoolSurvey
 from controller.records import Record
@@ -128,14 +130,14 @@ def _rates(found: PoolSurvey, looks: Collection[InstanceView]) -> dict[tuple[str
     return rates
 
 
-async def last_commands(journal: Journal, name: str, purpose: Purpose) -> timedelta | None:
-    """Average duration of the commands for one member, in the newest rollout of that name and
+async def last_commands(journal: Journal, like: Plan) -> timedelta | None:
+    """Average duration of the commands for one member, in the newest rollout of that pool, name and
     purpose in which any passed. Raises StateError."""
-    for row in await journal.rollouts(name, FORMER):
+    for row in await rollouts_of(journal, like.name, marks_of(like), FORMER):
         records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
             continue
-        if plan.purpose is purpose and (took := _took(records)):
+        if plan.purpose is like.purpose and (took := _took(records)):
             return timedelta(seconds=sum(took.values()) / len(took))
     return None
 

@@ -2,13 +2,21 @@
 this machine. Starts none."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from controller.config import Program, RolloutFile, Trail
+from controller.config.stand_in import stand_in
+from controller.core.gates.quiet import Quiet
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Member
 from controller.core.steps import Course
 from controller.ports import Tasks, Validator
 from controller.preflight.shapes import snapshot_programs
+from controller.tasks import Validation
+
+ONCE: Final = timedelta(seconds=1)
+"""A question that is not asked yet."""
 
 
 def missing_programs(
@@ -43,10 +51,17 @@ def unusable_validations(
     course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
     found: dict[str, None] = {}
     for member in members:
-        for at, validation in enumerate(file.work(course, member, "check").validations):
+        checks: list[tuple[Trail, Validation]] = [
+            (("validate", at, "http", "ca"), validation)
+            for at, validation in enumerate(file.work(course, member, "check").validations)
+        ]
+        if file.settings.policies.quiet is Quiet.THROUGH:
+            probe = stand_in(file, course, member, "check")
+            checks.append((("quiet", "through", "ca"), Validation(probe, ONCE, ONCE)))
+        for trail, validation in checks:
             if (fault := validator.unusable(validation)) is not None:
                 mend = "name a PEM file that this user may read"
-                found[file.located(("validate", at, "http", "ca"), f"{fault}; {mend}")] = None
+                found[file.located(trail, f"{fault}; {mend}")] = None
     return list(found)
 
 

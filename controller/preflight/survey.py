@@ -13,6 +13,7 @@ from operator import or_
 
 from controller.config import RolloutFile
 from controller.core.plan.abilities import Abilities, ByHand
+from controller.core.plan.marks import keys_in
 from controller.core.plan.plan import CourseShape, Purpose
 from controller.core.plan.propose import Proposal, is_selected, propose
 from controller.core.plan.ramp import ramp_notes, without_ramp
@@ -50,8 +51,7 @@ class Reached:
     @property
     def keys(self) -> frozenset[PoolKey]:
         """The identity of the pool, the same for every controller (S10)."""
-        lines = (line for view in self.views for line in view.lines)
-        return frozenset(line.key for line in lines if not line.is_vacant)
+        return keys_in(self.views)
 
 
 async def reach(balancer: LoadBalancer, selection: Selection) -> Reached:

@@ -40,7 +40,7 @@ from controller.errors import BalancerError, ConfigurationError, WeightRefused
 from controller.ports import LoadBalancer, Tasks, Validator
 from controller.records import Confirmed
 from controller.runner.collecting import collected, unfilled
-from controller.runner.job_keys import key_of
+from controller.runner.job_keys import key_of, places_of
 from controller.runner.patience import MORE, WHOLE, within
 from controller.runner.questions import SSH_FAILED, ask_all, is_cut, is_ssh, is_unreached
 from controller.runner.saving import Saving
@@ -176,7 +176,8 @@ class Performer:
         if saving is not None and (why := await saving.begins(step, is_new=is_new)):
             return _not_begun(step, f"{step.title} {why}")
         key = key_of(self._rollout, step)
-        job = TaskJob(key, task, step.seats, step.joins, is_new, step.former)
+        places = places_of(step.seats)
+        job = TaskJob(key, task, step.seats, step.joins, is_new, step.former, places)
         result = await within(task.timeout + MORE, self._tasks.run(job))
         passed, may_run = result.exit_code in task.ok, _may_run(result, task)
         if saving is not None:

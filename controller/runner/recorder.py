@@ -27,7 +27,7 @@ from controller.core.pool import Instant
 from controller.core.state.apply import apply
 from controller.core.state.parts import ORIGIN
 from controller.core.state.state import State
-from controller.errors import Conflict, LeaseLost, StateError
+from controller.errors import Conflict, LeaseLost, StateError, StateGone
 from controller.journal.masked import masked_event
 from controller.ports import Clock, Journal
 from controller.runner.backlog import Backlog
@@ -85,6 +85,7 @@ class Recorder:
         self._broke = broke
         self._secrets = secrets
         self._last: Written | None = None
+        self._is_gone = False
         self._why = ""
         """What the journal said to the last try, unless it took the record."""
         self._stumbled = asyncio.Event()
@@ -200,7 +201,8 @@ class Recorder:
     def give_up(self, error: StateError) -> None:
         """Nothing more is written; what happens from here on is only told."""
         self.is_unwritten = True
-        self.see(JournalSeen(fault=str(error), is_unwritten=True))
+        is_gone = self._is_gone or isinstance(error, StateGone)
+        self.see(JournalSeen(fault=str(error), is_unwritten=True, is_gone=is_gone))
 
     async def settle(self) -> None:
         """Wait for the last records, but not for ever."""
@@ -250,13 +252,14 @@ class Recorder:
                 raise
             except StateError as error:
                 self._stumble(str(error))
+                self._is_gone = isinstance(error, StateGone)
             except (Exception, asyncio.CancelledError) as error:
                 if is_wanted():
                     raise
                 self._broke(error, "in the journal")  # and it is tried again all the same
                 self._stumble(str(error) or type(error).__name__)
             else:
-                self._why = ""
+                self._why, self._is_gone = "", False
                 self._stumbled.clear()
                 self._backlog.written(asyncio.get_running_loop().time())
                 if self._keeper is not None:

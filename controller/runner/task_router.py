@@ -44,7 +44,8 @@ class _Local:
 
     async def run(self, job: TaskJob) -> JobResult:
         assert isinstance(job.task, Command)
-        return await self._commands.run(Job(job.key, job.task, job.joins, job.is_new))
+        local = Job(job.key, job.task, job.joins, job.is_new, places=job.places)
+        return await self._commands.run(local)
 
     async def ask(self, task: Task) -> JobResult:
         assert isinstance(task, Command)

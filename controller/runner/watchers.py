@@ -22,7 +22,6 @@ from typing import Any, Final, NoReturn
 from controller.core.decide.context import Context
 from controller.core.decide.gates import subjects
 from controller.core.decide.polling import attention
-from controller.core.decide.quiet import lonely, pace_of
 from controller.core.events import (
     AbortRequested,
     Event,
@@ -32,7 +31,6 @@ from controller.core.events import (
     LookFailed,
     Observation,
     PauseRequested,
-    ProbeSeen,
     RequestsSeen,
     ResumeRequested,
     UseSeen,
@@ -42,7 +40,6 @@ from controller.core.gates.gate import AskedGate, Gate, MetricGate
 from controller.core.gates.judgement import inconclusive, sampled
 from controller.core.gates.metrics import FAIL_FROM, PASS_FROM
 from controller.core.gates.pace import AT_ONCE, next_sample
-from controller.core.gates.quiet import Quiet
 from controller.core.phases import MAY_START
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
@@ -52,6 +49,7 @@ from controller.ports import Clock, Hold, LoadBalancer, Requests
 from controller.records import Request, Verb
 from controller.runner.patience import LOOK, Overdue, is_wanted, within
 from controller.runner.prober import Prober
+from controller.runner.probing import Probing
 from controller.runner.recorder import PATIENCE
 from controller.runner.sampler import Sampler
 
@@ -109,12 +107,8 @@ class Watchers:
             if (idle := self.plan.policies.drain.idle) is not None:
                 watches["in drain.idle"] = partial(self._sample_use, idle, self.sampler)
         if self.prober is not None:
-            for gate in self.plan.policies.gates:
-                if gate.probe_every is not None:
-                    probe = partial(self._probe_gate, gate, gate.probe_every, self.prober)
-                    watches[f"in a probe for gate {gate.name!r}"] = probe
-            if self.plan.policies.quiet is Quiet.PROBE:
-                watches["in a request of our own"] = partial(self._stand_in, self.prober)
+            probing = Probing(self.plan, self.prober, self.clock, self.state, self.post)
+            watches |= probing.all()
         return watches
 
     async def _poll(self, instance: str) -> None:
@@ -199,24 +193,6 @@ class Watchers:
             for m in state.in_progress
             if m.phase in MAY_START and m.draining.quiet.keys() == state.snapshots.keys()
         ]
-
-    async def _probe_gate(self, gate: Gate, every: timedelta, prober: Prober) -> None:
-        """Send marked requests to a member while a gate lacks evidence about it."""
-        while True:
-            for member in self._subjects(gate):
-                last = self.state().gate(gate.name, member)
-                if member is not None and last is not None and last.inconclusive_since is not None:
-                    await prober.for_gate(gate, member, every)
-            await self.clock.sleep(every)
-
-    async def _stand_in(self, prober: Prober) -> None:
-        """Requests of our own to members that no user comes to."""
-        while True:
-            for member in lonely(Context(self.plan, self.state(), self.clock.now())):
-                course = self.state().members[member].progress.course
-                result = await prober.own(member, course)
-                await self.post(ProbeSeen(member, result.passed, result.detail))
-            await self.clock.sleep(pace_of(self.plan.policies))
 
     async def _wait_for_next(
         self, gate: AskedGate, sampler: Sampler, asked_at: Instant, asked: Collection[str | None]

@@ -17,7 +17,8 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, Found, Incarnation, InstanceView
 from controller.core.snapshot import Snapshot, looked
-from controller.core.state.parts import MemberState, PoolState
+from controller.core.state.parts import MemberState
+from controller.core.state.pool_state import PoolState
 from controller.core.state.state import Mode, State
 from controller.core.steps import ClosePool, Course, RunStep, SetMember, Setting
 from controller.report.run.levels import kind_of, level_of

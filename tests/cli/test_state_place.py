@@ -29,6 +29,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_the_command_line_goes_first() -> None:
     """The rollout file may say more of the same namespace."""
     assert state_place("/srv/state", OPS) == StatePlace(Path("/srv/state"))
+    assert str(state_place("state")) == str(Path("state").absolute())
     assert state_place(None, OPS).cluster == OPS
     assert state_place("kubernetes:ops", OPS).cluster == OPS
     assert state_place("kubernetes:prod/ops", OPS).cluster == OPS

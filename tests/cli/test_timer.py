@@ -47,7 +47,7 @@ def test_a_guard_is_started_by_a_halt(file: str, tmp_path: Path) -> None:
     """Of the same rollout, in the same state; without it nothing names one."""
     state = tmp_path / "state"
     _, out, _ = poolroll("timer", file, *WHEN, "--guard", "--state", str(state))
-    assert "\nOnFailure=poolroll-web-guard.service\n" in out
+    assert "\nOnFailure=poolroll-web.guard.service\n" in out
     assert f" guard web --state {state}\n" in out
     assert "OnFailure" not in poolroll("timer", file, *WHEN)[1]
     assert poolroll("timer", file, *WHEN, "--part", "guard")[0] == 2

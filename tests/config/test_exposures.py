@@ -46,6 +46,18 @@ def warnings(more: str, folder: Path = Path("/nowhere"), validate: str = "tcp: {
             "way can answer in its place",
         ),
         (
+            "quiet: {through: {url: 'http://www.example.com', cookie: 'S=${member.name}', "
+            "headers: {Authorization: x}}}",
+            "quiet.through: its header Authorization can be read on the way to www.example.com; "
+            "use https",
+        ),
+        (
+            "quiet: {through: {url: 'https://www.example.com', cookie: 'S=${member.name}', "
+            "verify: false}}",
+            "quiet.through.verify: the certificate is not verified: whoever is on the way can "
+            "answer in its place",
+        ),
+        (
             "notify: [{webhook: {url: 'http://hooks.example.com/t0ken'}}]",
             "notify[0].webhook.url: can be read on the way to hooks.example.com, with all that is "
             "told; use https",

@@ -21,6 +21,15 @@ from tests.config.pages import faults_of, page
         ("web\n", "1:1: a rollout file must be a mapping; start it with apiVersion: poolroll/v1"),
         ("a:\n\tb: 1\n", "2:1: a tab cannot indent; use spaces"),
         ("a: b\nc: \x00\n", "2:4: this character is not allowed in text; remove it"),
+        (
+            "a: b\nc:\xa0d\ne: f\n",
+            "2:3: U+00A0 NO-BREAK SPACE cannot be seen here; type this line again, with plain "
+            "blanks",
+        ),
+        (
+            "\u00e4: 1\nb\nc: 2\n",
+            '2:1: this key has no ":" after it; add it, or check the indentation',
+        ),
         ("a: \x1b[0m\n", "1:4: this character is not allowed in text; remove it"),
         ("a: \ud800\n", "1:4: this character is not allowed in text; remove it"),
         ("a: @b\n", "1:4: text cannot begin with this character; put it in quotes"),

@@ -116,6 +116,10 @@ def test_gates_only_where_something_counts() -> None:
             "pool.hosts.in.command[1]: member db2: member.vars.id has no value; set one",
         ),
         (
+            hosts_page("quiet: {through: {url: 'http://a/', cookie: 'S=${member.name}'}}"),
+            "quiet.through: needs counts: true, which says where they arrive; write probe instead",
+        ),
+        (
             page(POOL.removesuffix("}") + ", kubernetes: {service: web}}"),
             "pool.hosts: kubernetes is also given; make them two files",
         ),

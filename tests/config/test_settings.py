@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from controller.config import parse
+from controller.config import RolloutFile, fingerprint, parse
+from controller.config.stand_in import pin_words, stand_in
 from controller.core.gates.gate import CounterGate, Scope, Then, TimingGate
 from controller.core.gates.gate import Test as GateTest
 from controller.core.gates.quiet import Quiet
@@ -259,8 +260,57 @@ def test_what_becomes_of_a_member_without_users(text: str, quiet: Quiet) -> None
 def test_what_stands_in_for_users() -> None:
     """The first validation by http that names the member, filled as it is for that course."""
     file = parse(page(ASKS), "/srv/web.yaml")
-    asked = file.stand_in(Course.UPGRADE, file.member("web1", "10.0.0.1", 80), "r-1")
+    asked = stand_in(file, Course.UPGRADE, file.member("web1", "10.0.0.1", 80), "r-1")
     assert asked.url == "http://10.0.0.1/health"
     other = parse(page(PINNED_TO_NOBODY), "/srv/web.yaml")
     with pytest.raises(ValueError, match="stand in"):
-        other.stand_in(Course.UPGRADE, other.member("web1", "10.0.0.1", 80), "r-1")
+        stand_in(other, Course.UPGRADE, other.member("web1", "10.0.0.1", 80), "r-1")
+    assert pin_words(other, Course.UPGRADE, other.member("web1", "10.0.0.1", 80), "r-1") == ""
+
+
+PIN = """
+vars: {version: v2}
+rollback: {command: [x], vars: {version: v1}}
+quiet:
+  through: {url: "http://127.0.0.1:8080/health", cookie: "SRV=${member.vars.id}", %s}
+"""
+HEADERS = 'contains: "${vars.version}", headers: {X-Pin: "${member.name}", X-Token: secret}'
+
+
+def pinned(more: str, **own: str) -> RolloutFile:
+    haproxy = "{apis: [unix:/a], backends: [web]}"
+    members = "{vars: {web1: {id: s1}, web2: {id: 's 2'}}}"
+    pool = f"pool: {{haproxy: {haproxy}, members: {members}}}"
+    return parse(page(pool, *(PIN % more).splitlines()), "/srv/web.yaml")
+
+
+def test_what_goes_through_the_load_balancer() -> None:
+    """Pinned by a cookie, a header or both; filled for the member, and for that course."""
+    file = pinned(HEADERS)
+    assert file.settings.policies.quiet is Quiet.THROUGH
+    web1 = file.member("web1", "10.0.0.1", 80)
+    asked = stand_in(file, Course.UPGRADE, web1, "r-1")
+    assert (asked.url, asked.contains) == ("http://127.0.0.1:8080/health", "v2")
+    assert asked.headers == {"X-Pin": "web1", "X-Token": "secret", "Cookie": "SRV=s1"}
+    assert stand_in(file, Course.ROLLBACK, web1, "r-1").contains == "v1"
+    words = pin_words(file, Course.UPGRADE, web1, "r-1")
+    assert words == "http://127.0.0.1:8080/health, pinned by cookie SRV=s1 and header X-Pin"
+    with pytest.raises(ConfigurationError, match="is not a cookie"):
+        stand_in(file, Course.UPGRADE, file.member("web2", "10.0.0.2", 80), "r-1")
+
+
+def test_what_goes_through_is_masked_and_compared() -> None:
+    file = pinned(HEADERS)
+    text, _ = file.masked
+    assert "secret" not in text
+    assert "SRV=${member.vars.id}" in text
+    made = {fingerprint(pinned(more), "salt") for more in (HEADERS, "status: 204")}
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    "gates", ["[{name: latency, builtin: false}]", "[{name: a, haproxy: {}, max: 1%}]"]
+)
+def test_a_gate_on_counters_is_left(gates: str) -> None:
+    quiet = "quiet: {through: {url: 'http://127.0.0.1/', cookie: 'SRV=${member.name}'}}"
+    assert parse(page(f"gates: {gates}", quiet), "a").settings.policies.quiet is Quiet.THROUGH

@@ -43,7 +43,7 @@ def test_starter_shows_the_defaults() -> None:
     policies = full.policies
     assert policies.min_available is not None
     assert policies.skips is not None
-    assert Policies(gates=policies.gates, quiet=Quiet.PROBE) == Policies(
+    assert Policies(gates=policies.gates, quiet=Quiet.THROUGH) == Policies(
         **{
             name: getattr(policies, name)
             for name in Policies.__dataclass_fields__

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.site import Running
+from tests.support.fork_server import CLOCKS
 from tests.support.hosts.machine import NEW, Boot, Machine, machine
 from tests.support.waiting import until
 
@@ -62,10 +63,10 @@ class Lone:
         path.write_text(json.dumps(values))
         return path
 
-    def begin(self, *argv: str) -> Running:
+    def begin(self, *argv: str, **env: str) -> Running:
         number = len(self._started)
         state = str(self.folder / "state")
-        running = Running(self.folder, number, (*argv, "--state", state), None)
+        running = Running(self.folder, number, (*argv, "--state", state), None, **env)
         self._started.append(running)
         return running
 
@@ -120,3 +121,43 @@ async def test_a_lone_server(tmp_path: Path) -> None:
         assert noted(one.page)[2:] == ["on db1", "off db1"]
         assert noted(one.folder / "told")[-3:] == ["started", "over_budget", "halted"]
         assert "db1: rolled back, in rotation" in done.text
+
+
+async def test_used_up_while_nobody_ran(tmp_path: Path) -> None:
+    """poolroll is killed in a step, and run again two hours later: somebody is paged at once, the
+    step is let end, and the server goes back to its snapshot, where `after` runs. `resume` then
+    upgrades it again, with all of its time: the plan says so."""
+    async with lone(tmp_path) as one:
+        file = one.file("1h", [{"ssh": ["dnf", "-y", "distro-sync"]}])
+        values = json.loads(file.read_text())
+        del values["rollback"]
+        values["on_failure"] = "revert_member"
+        values["snapshot"] = {"keep": "1d"}
+        for verb in ("create", "revert", "drop"):
+            script = f"echo {verb} $1 >> {one.folder}/snapshots"
+            command = ["/bin/sh", "-c", script, "-", "${snapshot.id}"]
+            values["snapshot"][verb] = {"command": command}
+        file.write_text(json.dumps(values))
+        run = ("run", str(file), "--yes")
+        first = one.begin(*run)
+        await until(one.dnf.exists, what="the step to begin")
+        await first.kill()
+
+        done = await one.begin(*run, **{CLOCKS: "7200 1"}).end(120)
+        assert done.code == 5, done.text
+        assert "AND IT IS REVERTED TO ITS SNAPSHOT" in done.out
+        assert "db1: its planned outage has used up its 1h00m" in done.out
+        assert "db1: reverted, in rotation" in done.out
+        assert "(upgrades db1 again)" in done.out
+        assert noted(one.folder / "told") == ["started", "started", "over_budget", "halted"]
+        assert noted(one.dnf) == ["-y distro-sync"]
+        (created, reverted) = noted(one.folder / "snapshots")
+        assert reverted == created.replace("create", "revert")
+        assert noted(one.page) == ["on db1", "off db1"]
+
+        assert (await one.begin("resume", "db", "--reason", "once more").end()).code == 0
+        plan = await one.begin("plan", "db").end()
+        assert (plan.code, "WHOEVER USES db1 IS WITHOUT IT FOR 1h00m" in plan.out) == (0, True)
+        again = await one.begin(*run).end(120)
+        assert again.code == 0, again.text
+        assert noted(one.page)[2:] == ["on db1", "off db1"]

@@ -20,6 +20,7 @@ from tests.adapters.telemetry.scrape import (
 )
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Running
+from tests.support.open_files import open_files
 from tests.support.waiting import until
 
 LISTENING = "0A"
@@ -29,7 +30,7 @@ LISTENING = "0A"
 def listening(running: Running) -> set[str]:
     """Every address and port that the process listens at, in hexadecimal as the kernel has it."""
     proc = Path("/proc") / str(running.process.pid)
-    links = [str(one.readlink()) for one in (proc / "fd").iterdir()]
+    links = open_files(running.process.pid)
     found = set()
     for table in ("tcp", "tcp6"):
         path = proc / "net" / table

@@ -242,3 +242,31 @@ def test_refusals() -> None:
     assert refusals(PLAIN, {"web1": "is not prepared"}) == [
         "web1: is not prepared; prepare first: poolroll prepare /srv/web.yaml"
     ]
+
+
+def test_another_machine_of_that_name_is_not_prepared() -> None:
+    """A member that was replaced since, or one of another pool whose file has the same name."""
+
+    async def story(site: Site) -> None:
+        assert await site.prepare() == {}
+        assert await site.check() == []
+        one = (await prepared(site.journal, "web"))["web1"]
+        await note(site.journal, "web", replace(one, address="10.9.9.9:80"))
+        (line,) = await site.check()
+        assert "web1: is not prepared: at 10.9.9.9:80 another one of its name was, at " in line
+        await note(site.journal, "web", replace(one, address=""))  # of a former version
+        assert await site.check() == []
+
+    played(story)
+
+
+def test_what_was_cut_off_on_another_machine_is_not_joined() -> None:
+    async def story(site: Site) -> None:
+        assert await site.prepare() == {}
+        one = (await prepared(site.journal, "web"))["web1"]
+        begun = replace(one, stage=Stage.BEGUN, address="10.9.9.9:80")
+        await note(site.journal, "web", begun)
+        assert await site.prepare() == {}
+        assert (await prepared(site.journal, "web"))["web1"].id != one.id
+
+    played(story)

@@ -87,7 +87,8 @@ def test_closed_for_good() -> None:
     name = "freeze 2023-12-30..2026-12-30 UTC"
     assert seen.notes[0] == f"window: closed ({name})"
     assert seen.refusals == [
-        f"the window is closed ({name}); to run all the same: --ignore-windows --reason TEXT"
+        f"the window is closed ({name}), and nothing opens it within a year: change it in the "
+        "rollout file; to run all the same: --ignore-windows --reason TEXT"
     ]
 
 

@@ -13,6 +13,7 @@ from controller.core.events import (
     Halted,
     Intended,
     MemberSet,
+    Observation,
     OutageSpent,
     ResumeRequested,
     RunBegan,
@@ -100,6 +101,24 @@ def test_used_up() -> None:
     assert spent(played) == [0, 50, 80, 100]
     assert [step.index for step in played.steps("web1", RunStep)] == [0, 1, 2, 0]
     assert played.state.members["web1"].placement.found is None
+
+
+def test_once_more_after_its_way_back() -> None:
+    """It is counted from the take-out again: `before` is part of it."""
+    played = play(SLOW)
+    later = play_on(SLOW, played.world, ResumeRequested("me", "once more"))
+    assert (later.broken, faults(later)) == ([], [])
+    again = next(n for n, event in enumerate(later.events) if isinstance(event, ResumeRequested))
+    counted = next(n for n in range(again, len(later.events)) if is_counted(later.events[n]))
+    assert not any(map(is_a_step, later.events[again:counted]))
+
+
+def is_counted(event: Event | Observation) -> bool:
+    return isinstance(event, OutageSpent) and event.percent == 0
+
+
+def is_a_step(event: Event | Observation) -> bool:
+    return isinstance(event, Intended) and isinstance(event.step, RunStep)
 
 
 def test_without_a_way_back_it_stays_out() -> None:

@@ -43,6 +43,7 @@ def said(event: Event, **changes: Any) -> str:
     ("plan", "lines"),
     [
         (a_plan(), []),
+        (replace(PLANNED, members=()), []),
         (
             PLANNED,
             [
@@ -63,6 +64,14 @@ def said(event: Event, **changes: Any) -> str:
                 "ANOTHER,",
                 "  WHEN THAT IS USED UP, over_budget IS NOTIFIED, AND IT IS ROLLED BACK; a step "
                 "that runs",
+            ],
+        ),
+        (
+            a_plan(1, outage=FIVE, on_failure=OnFailure.REVERT_MEMBER, rollback=CourseShape(1)),
+            [
+                "  PLANNED OUTAGE: WHOEVER USES web1 IS WITHOUT IT FOR 5m AT MOST,",
+                "  WHEN THAT IS USED UP, over_budget IS NOTIFIED, AND IT IS REVERTED TO ITS "
+                "SNAPSHOT; a step that runs",
             ],
         ),
     ],

@@ -35,7 +35,7 @@ from controller.core.pool import (
 )
 from controller.core.state.state import State, initial
 from controller.core.steps import OpenPool, SetMember, Setting
-from controller.errors import Conflict, StateError
+from controller.errors import Conflict, StateError, StateGone
 from controller.records import Record, Returned, Taken
 from controller.runner import recorder as recorder_module
 from controller.runner.recorder import Narrator, Recorder
@@ -167,6 +167,23 @@ async def test_a_journal_that_says_no() -> None:
     assert recording.state.journal == JournalSeen()
     assert [one.kind for one in journal.written("r1")] == ["Plan", "RunBegan", "PauseRequested"]
     assert await recording.record(StopRequested("SIGTERM"))
+
+
+@virtually
+async def test_a_journal_that_was_removed() -> None:
+    """Where it is back in time, all is written; else whoever is told knows that it is gone."""
+    for is_back in (True, False):
+        recording, journal, _ = await recorder()
+        journal.fault = StateGone("it was removed")
+        journal.may_go_on.set()
+        await recording.record(PauseRequested("you", 1))
+        assert not recording.state.journal.is_gone
+        if is_back:
+            journal.fault = None
+            await recording.record(await caught(recording))
+        await recording.settle()
+        assert recording.state.journal.is_gone is not is_back
+        assert recording.state.journal.is_unwritten is not is_back
 
 
 @virtually

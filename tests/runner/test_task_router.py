@@ -19,7 +19,8 @@ class Host:
     """Implements `controller.ports.Commands`: says what it was asked."""
 
     async def run(self, job: Job) -> JobResult:
-        return JobResult(exit_code=0, output=f"{job.key} {' '.join(job.command.argv)}")
+        said = f"{job.key} {' '.join(job.command.argv)} {' '.join(job.places)}"
+        return JobResult(exit_code=0, output=said.rstrip())
 
     async def run_briefly(self, command: Command) -> JobResult:
         return JobResult(exit_code=1, output=" ".join(command.argv))
@@ -59,11 +60,14 @@ def router(*, has_tasks: bool = True) -> TaskRouter:
 
 
 @pytest.mark.parametrize(
-    ("task", "said"), [(COMMAND, "k upgrade web1"), (EVICTION, "k evict uid-1")], ids=["cmd", "own"]
+    ("task", "said"),
+    [(COMMAND, "k upgrade web1 app"), (EVICTION, "k evict uid-1")],
+    ids=["cmd", "own"],
 )
 async def test_each_is_run_where_it_belongs(task: Task, said: str) -> None:
-    """A command on this machine; a task of the pool by the pool, pinned to who is meant."""
-    result = await router().run(TaskJob("k", task, SEATS))
+    """A command on this machine, with what tells the member from its namesakes; a task of the pool
+    by the pool, pinned to who is meant."""
+    result = await router().run(TaskJob("k", task, SEATS, places=frozenset({"app"})))
     assert (result.exit_code, result.output) == (0, said)
 
 

@@ -30,7 +30,7 @@ import controller
 from adapters.commands.kept_helper import packed
 from controller.cli.entry import entry
 from controller.journal.codec import KINDS, adapter
-from tests.support.other_clock import set_aside
+from tests.support.other_clock import arrange
 
 LONGEST: Final = 1 << 20
 """Bytes of one request: arguments and environment."""
@@ -47,7 +47,8 @@ LATE: Final = (
 STATUS: Final = struct.Struct("i")
 
 CLOCKS: Final = "CLOCKS_OF_TEST"
-"""A variable of the environment like `3600 4`: an hour ahead, and four times as fast."""
+"""A variable of the environment like `3600 4`: an hour ahead, and four times as fast; or like
+`3600 /tmp/set`: an hour ahead as soon as that file is there."""
 
 OPERATOR: Final = "OPERATOR_OF_TEST"
 """A variable of the environment like `54001 54100 077`: a user, its only group, and its umask."""
@@ -100,7 +101,8 @@ class Process:
 
 
 class ForkServer:
-    """The server, from the side of the tests. It ends with the process that made it."""
+    """The server, from the side of the tests. It ends with the process that made it. Making it
+    takes as long as all imports: no loop may run meanwhile."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -113,6 +115,7 @@ class ForkServer:
             )
         self._socket = ours
         atexit.register(self._close)
+        assert ours.recv(STATUS.size), "the fork server could not start"
 
     def _close(self) -> None:
         self._socket.close()
@@ -205,7 +208,7 @@ def _become(job: _Job) -> None:
     if who := os.environ.pop(OPERATOR, ""):
         _change_user(*who.split())
     if clocks := os.environ.pop(CLOCKS, ""):
-        set_aside(*map(float, clocks.split()))
+        arrange(clocks)
     entry()
 
 
@@ -236,6 +239,8 @@ def main(requests: int) -> None:
     packed()
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
-    job = _serve(socket.socket(fileno=requests))
+    asked = socket.socket(fileno=requests)
+    asked.send(STATUS.pack(os.getpid()))
+    job = _serve(asked)
     if job is not None:
         _become(job)

@@ -4,8 +4,28 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from adapters.clock import SystemClock
+
+
+def arrange(text: str) -> None:
+    """By what `fork_server.CLOCKS` says."""
+    seconds, word = text.split(maxsplit=1)
+    if word.startswith("/"):
+        set_later(float(seconds), Path(word))
+    else:
+        set_aside(float(seconds), float(word))
+
+
+def set_later(ahead: float, when: Path) -> None:
+    """Somebody sets the clock: its civil time is ahead by so many seconds from when the file is
+    there on. Uptime goes on as ever."""
+
+    def civil(_: SystemClock) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=ahead if when.exists() else 0)
+
+    change("wall", civil)
 
 
 def set_aside(ahead: float, pace: float) -> None:
@@ -28,4 +48,8 @@ def set_aside(ahead: float, pace: float) -> None:
 
     clock: dict[str, Callable[..., object]] = {"now": now, "wall": civil, "sleep": sleep}
     for name, method in clock.items():
-        setattr(SystemClock, name, method)
+        change(name, method)
+
+
+def change(name: str, method: Callable[..., object]) -> None:
+    setattr(SystemClock, name, method)

@@ -287,7 +287,7 @@ async def _run(
         clock=wrap("clock", clock),
         narrators=[checkers, beater, listener, *([watch] if watch is not None else [])],
         sampler=wrap("sampler", sampler) if sampler is not None else None,
-        prober=prober_of(world) if plan.policies.quiet is Quiet.PROBE else None,
+        prober=prober_of(world, clock, plan.policies.quiet),
         windows=watch.seen if watch is not None else None,
     )
     beater.runner = runner
@@ -309,20 +309,25 @@ def _saving(plan: Plan, world: World, clock: LoopClock) -> Saving:
     return Saving(NAME, ROLLOUT, world.journal, clock, "tester", who, timedelta(days=7))
 
 
-def prober_of(world: World) -> Prober:
-    """Requests of our own meet the version as users do, and count for no load balancer."""
+def prober_of(world: World, clock: LoopClock, quiet: Quiet) -> Prober | None:
+    """Requests of our own meet the version as users do. Straight to a member, they count for no
+    load balancer."""
     sent = Counter[str]()
 
     async def own(member: str, course: Course) -> ValidationResult:
         app, number = world.sim.apps[member], sent[member]
         sent[member] += 1
-        is_well = app.answers and not world.sim.traffic.fails(app, number)
+        if quiet is Quiet.THROUGH:
+            is_well = world.sim.ask(member, number)
+            await clock.sleep(ms(25))  # counted before it is answered
+        else:
+            is_well = app.answers and not world.sim.traffic.fails(app, number)
         return ValidationResult(is_well, "passed" if is_well else "status 500, not 200")
 
     async def for_gate(gate: Gate, member: str, every: timedelta) -> None:
         raise AssertionError("no gate of the simulation has a probe")
 
-    return Prober(for_gate, own)
+    return Prober(for_gate, own) if quiet in (Quiet.PROBE, Quiet.THROUGH) else None
 
 
 WARM_UP = ms(500)

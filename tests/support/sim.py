@@ -264,6 +264,9 @@ class Traffic:
     turned_away_below: int = 0
     """Where fewer members serve, users are turned away, with an error or without."""
     turned_away_well: bool = True
+    pin: Callable[[str, int], str | None] = lambda member, number: member
+    """(member, how many requests of ours were pinned to it) → where the next one arrives; None: the
+    load balancer answers it itself."""
     leaves_after: timedelta | None = None
     """So long after the first was turned away users no longer come to that load balancer."""
 
@@ -589,6 +592,19 @@ class Sim:
             line.timed.add(self.traffic.times(app, number))
         errors, total = instance.backends.get(line.backend, NONE)
         instance.backends[line.backend] = errors + is_bad, total + 1
+
+    def ask(self, member: str, number: int) -> bool:
+        """A request of ours, pinned to a member; whether it went well."""
+        instance = [*self.instances.values()][number % len(self.instances)]
+        errors, total = instance.front
+        instance.front = errors, total + 1
+        goes_to = self.traffic.pin(member, number)
+        if goes_to is None:
+            return False
+        lines = [one for one in instance.lines.values() if one.is_reached(self.now)]
+        line = next((one for one in lines if one.app.name == goes_to), lines[0])
+        self._request(instance, line)
+        return not line.app.history[-1][1]
 
     # --- what can be seen --------------------------------------------------------------------
 

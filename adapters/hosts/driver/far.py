@@ -4,6 +4,7 @@ The login shell of the user there reads `SHELL` alone, which all shells read ali
 on standard input, as one group in braces: cut off half-way, none of it runs.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -23,6 +24,9 @@ QUIET: Mapping[str, str] = {
 """So that no tool asks a question: nobody is there to answer."""
 LONGEST = 200
 """Characters of the name of a folder, see NAME_MAX in pathconf(3)."""
+_DIGEST = 32
+_KIN = 100
+"""Characters at most that all steps of a member share: they are whole in the name of a folder."""
 
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
 
@@ -33,14 +37,19 @@ def quoted(text: str) -> bytes:
 
 
 def folder_of(key: str) -> str:
-    """The name of a job on the host: of its key, whose parts have no tilde."""
-    return key.replace("/", "~")[-LONGEST:]
+    """The name of a job on the host: of its key, whose parts have no tilde. Cut off, it would be
+    that of the same step in every rollout."""
+    name = key.replace("/", "~")
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+    return f"{digest}~{name[_DIGEST + 1 - LONGEST :]}"
 
 
 def kin_of(key: str) -> str:
-    """What the names of all jobs of that member have in common, in any rollout."""
+    """What the names of all jobs of a member of that name have in common, in any rollout."""
     parts = key.split("/")
-    return f"~{'~'.join(parts[1:-1])}~"[-LONGEST:] if len(parts) > 2 else folder_of(key)
+    return f"~{'~'.join(parts[1:-1])}~"[-_KIN:] if len(parts) > 2 else folder_of(key)
 
 
 def script(
@@ -50,6 +59,7 @@ def script(
     argv: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     *,
+    places: Iterable[str] = (),
     limit: int = 1,
     ok: Iterable[int] = (0,),
     joins: bool = False,
@@ -73,6 +83,7 @@ def script(
         "mode": mode,
         "key": folder_of(key),
         "kin": kin_of(key),
+        "places": "\n".join(places),
         "joins": str(int(joins)),
         "limit": str(max(1, limit)),
         "ok": f" {' '.join(map(str, sorted(ok)))} ",

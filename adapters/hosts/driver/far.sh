@@ -4,7 +4,8 @@
 #   key     of the job; folder and unit are named after it
 #   joins   1: begin nothing
 #   limit   seconds for the step;  ok: exit codes that are a success, with blanks around each
-#   kin     part of the key that all steps of the member have
+#   kin     part of the key that all steps of members of that name have
+#   places  lines of which steps of the same member have one in common; empty: any of that name
 #   runner  a function that prints the script of the runner
 
 say() { printf '%s %s\n' "$nonce" "$*"; }
@@ -87,7 +88,7 @@ is_begun() { [ -d "$job/begun" ]; }
 
 # Any number of runners may be begun: the first that makes `begun` runs the step.
 begin() {
-  why=$(mkdir -p "$job" 2>&1) || { refuse "the records of steps cannot be kept: $why"; return 1; }
+  why=$({ mkdir -p "$job" && keep_places; } 2>&1) || { refuse "the records of steps cannot be kept: $why"; return 1; }
   command -v setsid > /dev/null || { refuse 'it has no setsid (util-linux)'; return 1; }
   earlier && return 1
   find "$steps" -path "$steps/*/ended.*" -mtime +30 2>/dev/null | while read -r old; do
@@ -122,11 +123,16 @@ unit() { # COMMAND
     "$@" < /dev/null > /dev/null 2>&1
 }
 
+keep_places() { [ -z "$places" ] || printf '%s\n' "$places" > "$job/places"; }
+
+# Of the same member as `job`, as far as both tell; another pool may use its name.
+is_mine() { [ -z "$places" ] || [ ! -s "$job/places" ] || grep -qxFf "$mine/places" "$job/places"; }
+
 # An earlier step of the member, of which nobody knows that it has ended.
 earlier() {
   mine=$job
   for job in "$steps"/*"$kin"*; do
-    if [ "$job" != "$mine" ] && is_begun && ! ended && runs; then
+    if [ "$job" != "$mine" ] && is_mine && is_begun && ! ended && runs; then
       refuse "an earlier step still runs there (${job##*/}); wait for its end, or end it"
       job=$mine
       return 0

@@ -30,8 +30,8 @@ class Host:
 
     def ask(self, mode: str, until: float, **more: Any) -> Answer:
         nonce = secrets.token_hex(16)
-        given = {"key": self.job["key"], "env": self.job["env"], **more}
-        text = far.script(mode, nonce, **given)
+        known = {name: self.job[name] for name in ("key", "places", "env")}
+        text = far.script(mode, nonce, **known, **more)
         return talk(self._argv, self.name, nonce, text, until)
 
 

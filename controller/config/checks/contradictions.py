@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from controller.config.checks.gate_contradictions import gate_contradictions, name_of
 from controller.config.checks.pool_contradictions import pool_contradictions
+from controller.config.checks.quiet_contradictions import quiet_contradictions
 from controller.config.text.document import Document
 from controller.config.text.places import Trail, shown
 from controller.config.text.scalars import Wrong, amount, count, duration, share
@@ -30,7 +31,7 @@ def contradictions(document: Document) -> list[Fault]:
     found = [
         *pool_contradictions(data),
         *_validations(data),
-        *_quiet(data),
+        *quiet_contradictions(data),
         *_repeated(data),
         *_canaries(data),
         *_capacity(data),
@@ -68,18 +69,6 @@ def _ramp(data: object) -> Found:
                 f"{shown(step)} is not above the step before; write rising steps",
             )
         last = now
-
-
-def _quiet(data: object) -> Found:
-    if at(data, "quiet") != "probe":
-        return
-    urls = [at(entry, "http", "url") for entry in listing(data, "validate")]
-    if not any(isinstance(url, str) and "${member." in url for url in urls):
-        yield (
-            ("quiet",),
-            "has nothing to send; add an entry to validate, like http: {url: "
-            '"http://${member.address}:${member.port}/health"}, or write pass or halt',
-        )
 
 
 def _validations(data: object) -> Found:

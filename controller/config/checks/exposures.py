@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from controller.config.sections.mail import Smtp
+from controller.config.sections.quiet import through_of
 from controller.config.sections.rollout import Rollout
 from controller.config.sections.secret import Secret
 from controller.config.text.hosts import is_loopback
@@ -30,6 +31,10 @@ def exposures(
             yield from _asked(place, entry.http.url, entry.http.headers)
             if not entry.http.verify:
                 yield f"{place}.verify: the certificate is not verified: {_FORGED}"
+    if (through := through_of(rollout)) is not None:
+        yield from _asked("quiet.through", through.url, through.headers)
+        if not through.verify:
+            yield f"quiet.through.verify: the certificate is not verified: {_FORGED}"
     for index, gate in enumerate(rollout.gates):
         kind = "prometheus" if gate.prometheus is not None else "alerts"
         yield from _server(f"gates[{index}].{kind}", servers.get(gate.name, ()), folder)

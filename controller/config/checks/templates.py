@@ -28,9 +28,12 @@ _PROBES = tuple(
         "command.*",
     )
 )
+_THROUGH = tuple(
+    f"quiet.through.{where}" for where in ("url", "cookie", "contains", "headers.*", "server_name")
+)
 _QUESTIONS = tuple(f"preflight.*.{where}" for where in ("command.*", "ssh.*", "contains"))
 _COLLECTED = ("collect.*.command.*", "collect.*.ssh.*")
-_TITLES = ("owner", "runbook", "validate.*.http.ca")
+_TITLES = ("owner", "runbook", "validate.*.http.ca", "quiet.through.ca")
 _SERVERS = tuple(
     f"{kind}.{where}"
     for kind in ("gates.*.prometheus", "gates.*.alerts", "drain.idle.prometheus")
@@ -126,7 +129,7 @@ def _places(data: object) -> Iterator[tuple[str, _Names]]:
     yield from ((pattern, ahead) for pattern in _PREPARED)
     yield from (
         (pattern, _Names(everything, unsure))
-        for pattern in (*_PROBES, *_QUESTIONS, *_COLLECTED, *_ASKED, *_HOSTS)
+        for pattern in (*_PROBES, *_THROUGH, *_QUESTIONS, *_COLLECTED, *_ASKED, *_HOSTS)
     )
     yield from ((pattern, _Names(everything | {"window"}, unsure)) for pattern in _QUERIES)
 

@@ -31,6 +31,7 @@ from controller.config.sections.require import Require
 from controller.config.sections.returning import Return
 from controller.config.sections.snapshot import Snapshot
 from controller.config.sections.state import State
+from controller.config.sections.through import QuietKey
 from controller.config.sections.upgrade import Rollback, Upgrade
 from controller.config.sections.validation import Validation
 from controller.config.sections.windows import FinishByText, FreezeEntry, WindowText
@@ -62,7 +63,8 @@ class Rollout(Section):
         alias="apiVersion", examples=["poolroll/v1"]
     )
     name: RolloutName = Field(
-        description="Name of the rollout, for all commands.", examples=["web"]
+        description="Name of the rollout, for all commands; each pool needs its own.",
+        examples=["web"],
     )
     owner: Text | None = Field(default=None, description="Whom to call; shown at a halt.")
     runbook: Text | None = Field(default=None, description="Your runbook; shown at a halt.")
@@ -110,15 +112,13 @@ class Rollout(Section):
         "stays on beside gates that only ask a metrics system, the second beside all that measure "
         "something else, but for an entry {name: errors, builtin: false}.",
     )
-    quiet: Annotated[Literal["probe", "pass", "halt"], one_of("probe", "pass", "halt")] | None = (
-        Field(
-            default=None,
-            description="With gates on HAProxy's own counters, for a member that no user comes to. "
-            "probe: it is judged by requests of poolroll's own, as the first entry of `validate` "
-            "by http asks that names the member; pass: unjudged, at the end of its soak; halt: "
-            "the rollout waits for users, then halts (`inconclusive`). Left out: probe where there "
-            "is such an entry, else halt.",
-        )
+    quiet: QuietKey | None = Field(
+        default=None,
+        description="With gates on HAProxy's own counters, for a member that no user comes to. "
+        "probe: it is judged by requests of poolroll's own, as the first entry of `validate` "
+        "by http asks that names the member, or as `through` says; pass: unjudged, at the end of "
+        "its soak; halt: the rollout waits for users, then halts (`inconclusive`). Left out: probe "
+        "where there is such an entry, else halt.",
     )
     on_failure: Annotated[
         Literal["halt", "rollback_member", "rollback_all", "revert_member"],

@@ -32,10 +32,8 @@ def odd_signs(text: str) -> Iterator[str]:
         for sign in dict.fromkeys(word):
             # A word in its own script is a word; one of look-alikes alone is none.
             if _is_invisible(sign) or (_is_alike(sign) and not foreign):
-                yield _named(sign)
-    yield from (
-        _named(sign) for sign in dict.fromkeys(text) if sign.isspace() and sign not in " \n"
-    )
+                yield named(sign)
+    yield from (named(sign) for sign in dict.fromkeys(text) if sign.isspace() and sign not in " \n")
 
 
 def _is_alike(sign: str) -> bool:
@@ -47,5 +45,6 @@ def _is_invisible(sign: str) -> bool:
     return sign in _FILLERS or unicodedata.category(sign) in ("Cc", "Cf", "Co", "Cn")
 
 
-def _named(sign: str) -> str:
+def named(sign: str) -> str:
+    """A character that cannot be shown, for people."""
     return f"U+{ord(sign):04X} {unicodedata.name(sign, '')}".rstrip()

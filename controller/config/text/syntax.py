@@ -5,6 +5,7 @@ The text itself is not repeated, since it may hold a secret.
 
 from ruamel.yaml.error import MarkedYAMLError, StringMark
 
+from controller.config.text.blank import is_blank, named
 from controller.config.text.places import Place
 from controller.errors import Fault
 
@@ -43,6 +44,7 @@ _AT_CONTEXT = (
     ("scanning an anchor", 'an anchor without a name; put text that begins with "&" in quotes'),
     ("scanning a simple key", 'this key has no ":" after it; add it, or check the indentation'),
 )
+_RETYPE = "type this line again, with plain blanks"
 _ELSE = "this is not YAML; check indentation, quotes and brackets here"
 
 
@@ -65,4 +67,16 @@ def place(mark: StringMark) -> Place:
 
 def _fault(mark: StringMark | None, message: str) -> Fault:
     at = place(mark) if mark is not None else Place(1, 1)
+    if mark is not None and (unseen := _unseen(mark)) is not None:
+        column, sign = unseen
+        at, message = Place(at.line, column), f"{named(sign)} cannot be seen here; {_RETYPE}"
     return Fault(at.line, at.column, "", message)
+
+
+def _unseen(mark: StringMark) -> tuple[int, str] | None:
+    """Where in its line a character passes for a blank, or for nothing: text that was copied from a
+    web page or a chat has them."""
+    text = mark.buffer or ""
+    line = text[text.rfind("\n", 0, mark.pointer) + 1 :].partition("\n")[0]
+    found = ((at, sign) for at, sign in enumerate(line, 1) if not sign.isascii())
+    return next((one for one in found if is_blank(one[1])), None)

@@ -95,13 +95,13 @@ class Workshop:
         self, entry: Validation, trail: Trail, within: timedelta
     ) -> work.HttpProbe | work.TcpProbe | work.CommandProbe:
         if entry.http is not None:
-            return self._http(entry.http, (*trail, "http"))
+            return self.http(entry.http, (*trail, "http"))
         if entry.tcp is not None:
             return self._tcp(entry.tcp, (*trail, "tcp"))
         command = self._command((*trail, "command"), entry.command or [], within)
         return work.CommandProbe(command)
 
-    def _http(self, http: Http, trail: Trail) -> work.HttpProbe:
+    def http(self, http: Http, trail: Trail) -> work.HttpProbe:
         text = self.filling.text
         contains = http.contains
         looked_for = None if contains is None else text((*trail, "contains"), contains)

@@ -2,7 +2,8 @@
 them goes back. It changes nothing, and decides nothing.
 
 From each member that failed, and, to compare, from one that did not. A second signal ends it, and
-so does a journal that could not keep what comes.
+so does a journal that has been given up and could not keep what comes; one that is late is waited
+for: on a busy machine it is that all the time.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ def is_collecting(ctx: Context) -> bool:
     """Whether the end of the halt waits for it."""
     state = ctx.state
     is_given_up = state.stop is not None and state.stop.at_once
-    is_kept = state.journal.is_well and not state.bug
+    is_kept = not (state.journal.fault or state.bug)
     is_first = state.mode is Mode.HALTED and not state.rollback_began
     is_wanted = is_first and is_kept and not is_given_up and next(_left(ctx), None) is not None
     return is_wanted and not _is_urgent(ctx)

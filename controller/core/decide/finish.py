@@ -11,9 +11,9 @@ from controller.core.decide.gates import is_compared
 from controller.core.decide.membership import gone_with_it
 from controller.core.decide.pausing import paused
 from controller.core.decide.ramp import at_share
-from controller.core.decide.rollback import to_roll_back
 from controller.core.decide.schedule import in_scope
 from controller.core.decide.spared import is_spared
+from controller.core.decide.way_back import taken_back
 from controller.core.decide.whole import (
     close_pool,
     is_contested,
@@ -32,7 +32,7 @@ from controller.core.events import (
     RollbackBegan,
 )
 from controller.core.outcome import ExitCode, Outcome
-from controller.core.phases import FAILED, JUDGED, OVER, UPGRADED, Phase
+from controller.core.phases import JUDGED, OVER, UPGRADED, Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool.copies import replace
 from controller.core.state.failures import RECENT, failures
@@ -153,23 +153,12 @@ def _halted(ctx: Context, halt: Halted) -> Output | None:
             return MemberStuck(m.name)
     if not state.touched:
         return Finished(Outcome.REFUSED, ExitCode.REFUSED, f"{halt.seen}; {halt.limit}")
-    if halt.cause in (Cause.GATE, Cause.MEMBER) and not state.rollback_began and not state.stop:
-        back = () if _says_nothing(ctx, halt) else to_roll_back(ctx)
-        if back:
-            return RollbackBegan(back)
+    if back := taken_back(ctx, halt):
+        return RollbackBegan(back)
     if not ctx.is_blind and not _is_known_who_fails(ctx):
         return None
     goes_back = is_contested(ctx) or state.whole.is_begun
     return _put_back(ctx, over) if goes_back and is_to_close(ctx) else over
-
-
-def _says_nothing(ctx: Context, halt: Halted) -> bool:
-    """Whether the halt says nothing of the version, and so takes nobody back: its member was only
-    asked, and none has failed since."""
-    members = ctx.state.members
-    m = members.get(halt.member or "")
-    has_failed = any(one.phase in FAILED for one in members.values())
-    return m is not None and m.is_refused and not has_failed
 
 
 def _put_back(ctx: Context, over: Finished) -> Output | None:

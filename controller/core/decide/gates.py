@@ -13,7 +13,8 @@ from controller.core.gates.gate import CounterGate, Gate, Scope, Then
 from controller.core.gates.limit import limit
 from controller.core.gates.statistics import is_worse
 from controller.core.phases import EXPOSED, JUDGED
-from controller.core.state.counts import counted, peers_counted, pool_watched
+from controller.core.state.counts import counted, ours_beside, peers_counted, pool_watched
+from controller.core.state.ours import without
 from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.state.state import GateState, Mode
 
@@ -173,7 +174,8 @@ def worse_than_peers(ctx: Context, gate: Gate) -> tuple[str, ...]:
     for m in ctx.state.members.values():
         if m.phase not in EXPOSED or m.trial.mark is None:
             continue
-        own, others = counted(ctx.state, m.name), peers_counted(ctx.state, m.name)
+        own = without(counted(ctx.state, m.name), ours_beside(ctx.state, m.name))
+        others = peers_counted(ctx.state, m.name)
         if is_worse(own.errors, own.total, others.errors, others.total, confidence=gate.confidence):
             worse.append(m.name)
     return tuple(worse)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.context import Context
+from controller.core.decide.through import judged_through
 from controller.core.events import Verdict
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
@@ -16,7 +17,7 @@ from controller.core.phases import JUDGED
 from controller.core.pool import Counters
 from controller.core.settings import Policies
 from controller.core.state.counts import counted
-from controller.core.state.parts import ORIGIN
+from controller.core.state.parts import ORIGIN, MemberState
 
 NOBODY: Final = "no user came"
 SHORTEST, LONGEST = timedelta(milliseconds=20), timedelta(milliseconds=500)
@@ -34,7 +35,7 @@ def lonely(ctx: Context) -> tuple[str, ...]:
     """Members to send requests of our own to: they are back for a moment, and nobody has come."""
     policies = ctx.plan.policies
     gates = [g for g in policies.gates if isinstance(g, SeenGate) and g.scope is Scope.MEMBER]
-    if policies.quiet is not Quiet.PROBE or not gates:
+    if policies.quiet not in (Quiet.PROBE, Quiet.THROUGH) or not gates:
         return ()
     patience = min(LONGEST, policies.soak / 4)
     return tuple(
@@ -44,13 +45,23 @@ def lonely(ctx: Context) -> tuple[str, ...]:
         and m.trial.mark is not None
         and not m.trial.condemned
         and ctx.now - (m.trial.returned_at or ORIGIN) >= patience
-        and not counted(ctx.state, m.name).total
+        and not _is_visited(ctx, m)
     )
 
 
-def beside_users(ctx: Context, gate: SeenGate, member: str, judgement: Judgement) -> Judgement:
+def _is_visited(ctx: Context, m: MemberState) -> bool:
+    if ctx.plan.policies.quiet is Quiet.THROUGH:
+        return m.trial.met_users
+    return counted(ctx.state, m.name).total > 0
+
+
+def beside_users(
+    ctx: Context, gate: SeenGate, member: str, counts: Counters, judgement: Judgement
+) -> Judgement:
     """The judgement of what users met, with what requests of our own met besides; or in the place
-    of it, where no user came."""
+    of it, where no user came. `counts`: what it judges."""
+    if ctx.plan.policies.quiet is Quiet.THROUGH:
+        return judged_through(ctx, gate, member, counts, judgement)
     users, trial = counted(ctx.state, member), ctx.state.members[member].trial
     if users.total:
         return _of_all(gate, users, trial.own, judgement)
@@ -65,6 +76,8 @@ def beside_users(ctx: Context, gate: SeenGate, member: str, judgement: Judgement
 
 def _of_all(gate: SeenGate, users: Counters, own: Counters, judgement: Judgement) -> Judgement:
     if not own.total or not isinstance(gate, CounterGate) or gate.measure:
+        return judgement
+    if judgement.verdict is Verdict.FAIL:  # what we ask for may be a page that works
         return judgement
     both = judge(gate, users + own)
     return replace(both, reason=f"{both.reason}, {own.total} of them our own")

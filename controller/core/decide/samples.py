@@ -6,17 +6,25 @@ from typing import Final
 
 from controller.core.decide.context import FRESH, Context
 from controller.core.decide.quiet import beside_users, own_note
+from controller.core.decide.through import through_note
 from controller.core.events import GateSampled, Verdict
 from controller.core.gates.counters import judge
 from controller.core.gates.evidence import Missing
 from controller.core.gates.figures import percent, requests, span
 from controller.core.gates.gate import AskedGate, CounterGate, Gate, SeenGate
 from controller.core.gates.judgement import Judgement, inconclusive, sampled
+from controller.core.gates.quiet import Quiet
 from controller.core.gates.slowness import judge_pace, limit_beside
 from controller.core.gates.tally import Tally
 from controller.core.pool import Counters
-from controller.core.state.counts import counted, measured, pool_counted, pool_watched
+from controller.core.state.counts import (
+    counted,
+    measured,
+    pool_counted,
+    pool_watched,
+)
 from controller.core.state.failures import not_counted_at
+from controller.core.state.ours import LATE, without
 from controller.core.state.racing import races_of
 
 FIRST_LOOK: Final = timedelta(seconds=5)
@@ -46,11 +54,12 @@ def sample_due(ctx: Context, gate: Gate, member: str | None) -> GateSampled | No
     if member is None:
         return _of_the_pool(ctx, gate)
     if isinstance(gate, CounterGate):
-        judgement = judge(gate, _counts(ctx, gate, member))
-        return sampled(gate, member, beside_users(ctx, gate, member, judgement))
-    total = counted(ctx.state, member).total
-    judgement = judge_pace(gate, races_of(ctx.state, member, gate), total)
-    judgement = beside_users(ctx, gate, member, judgement)
+        counts = _counts(ctx, gate, member)
+        judgement = beside_users(ctx, gate, member, counts, judge(gate, counts))
+        return sampled(gate, member, judgement)
+    counts = counted(ctx.state, member)
+    judgement = judge_pace(gate, races_of(ctx.state, member, gate), counts.total)
+    judgement = beside_users(ctx, gate, member, counts, judgement)
     others = judgement.baseline
     beyond = None if others is None else limit_beside(gate, others)
     return replace(sampled(gate, member, judgement), limit=beyond)
@@ -65,7 +74,12 @@ def _counts(ctx: Context, gate: CounterGate, member: str) -> Counters:
 def _of_the_pool(ctx: Context, gate: SeenGate) -> GateSampled | None:
     if not isinstance(gate, CounterGate):
         return None  # it compares members
-    judgement = judge(gate, pool_counted(ctx.state, ctx.now - gate.window))
+    counts = pool_counted(ctx.state, ctx.now - gate.window)
+    ours = min(counts.total, ctx.state.ours.between(ctx.now - gate.window - LATE, ctx.now))
+    judgement = judge(gate, without(counts, ours))
+    if ours and judgement.total:
+        reason = f"{judgement.reason}, {requests(ours)} of our own left out"
+        judgement = replace(judgement, reason=reason)
     return sampled(gate, None, _over_some_time(ctx, gate, judgement))
 
 
@@ -98,14 +112,18 @@ def first_look(gate: Gate) -> timedelta:
 
 def quiet_note(ctx: Context, member: str) -> str:
     """What the soak proved, for the report: `quiet: 3 requests` for a member hardly used."""
-    counts = counted(ctx.state, member)
+    counts, trial = counted(ctx.state, member), ctx.state.members[member].trial
     if where := _uncounted(ctx, member):
         return not_counted_at(where)
-    if not counts.total and (own := ctx.state.members[member].trial.own).total:
-        return own_note(own)
+    is_through = ctx.plan.policies.quiet is Quiet.THROUGH
+    if is_through and trial.own.total and not trial.met_users:
+        return through_note(ctx.state, member)
+    if not counts.total and trial.own.total:
+        return own_note(trial.own)
     if not counts.total and ctx.plan.policies.gates:
         return f"{requests(0)}: passed without evidence"
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
     few = min((g.min_requests for g in ctx.plan.policies.gates), default=0)
     quiet = "quiet: " if counts.total < few and not counts.errors else ""
-    return f"{quiet}{requests(counts.total)}{share}"
+    ours = f", {trial.own.total} of them our own" if is_through and trial.own.total else ""
+    return f"{quiet}{requests(counts.total)}{share}{ours}"

@@ -14,8 +14,10 @@ from controller.core.gates.falloff import (
     LEAST,
     fails_elsewhere,
     goes_on,
+    is_enough,
     is_near_zero,
     is_steady,
+    less,
     users_still_come,
 )
 from controller.core.gates.figures import span
@@ -76,10 +78,10 @@ def is_borne_out(ctx: Context, m: MemberState) -> bool:
     if not _is_judged(ctx) or not _is_first(ctx, m) or since is None:
         return True
     for place, flow in ctx.state.flows.items():
-        if flow.ends - since >= GONE or not is_steady(flow, since - BEFORE, since):
+        if flow.ends - since >= GONE or not _is_steady(ctx, flow, since):
             continue
-        before = flow.between(since - BEFORE, since)
-        if not goes_on(before, flow.between(since, flow.ends)):
+        before = _users(ctx, flow, since - BEFORE, since)
+        if not goes_on(before, _users(ctx, flow, since, flow.ends)):
             return False
         fronts = _fronts(ctx, place[0])
         if any(front.ends < since + AT_LEAST for front in fronts.values()):
@@ -103,11 +105,11 @@ def _is_first(ctx: Context, m: MemberState) -> bool:
 def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:
     """What is seen where next to nothing comes any more."""
     for place, flow in ctx.state.flows.items():
-        if flow.ends - since < PASSED_BY or not is_steady(flow, since - BEFORE, since):
+        if flow.ends - since < PASSED_BY or not _is_steady(ctx, flow, since):
             continue
-        before = flow.between(since - BEFORE, since)
-        lately = flow.between(max(since, flow.ends - GONE), flow.ends)
-        just_now = flow.between(flow.ends - PASSED_BY, flow.ends)
+        before = _users(ctx, flow, since - BEFORE, since)
+        lately = _users(ctx, flow, max(since, flow.ends - GONE), flow.ends)
+        just_now = _users(ctx, flow, flow.ends - PASSED_BY, flow.ends)
         is_passed_by = is_near_zero(before, just_now) and _users_come(ctx, place[0], before, since)
         is_gone = flow.ends - since >= GONE and is_near_zero(before, lately)
         if is_passed_by or is_gone:
@@ -128,7 +130,9 @@ def _users_come(ctx: Context, instance: str, own: Stretch, since: Instant) -> bo
     begin = max(since, until - PASSED_BY)
     if until - begin < PASSED_BY / 2:
         return False
-    return users_still_come(own, _sum(fronts, since - BEFORE, since), _sum(fronts, begin, until))
+    return users_still_come(
+        own, _sum(ctx, fronts, since - BEFORE, since), _sum(ctx, fronts, begin, until)
+    )
 
 
 def _failing(ctx: Context, m: MemberState, since: Instant) -> str | None:
@@ -136,14 +140,14 @@ def _failing(ctx: Context, m: MemberState, since: Instant) -> str | None:
     for instance in ctx.state.snapshots:
         fronts = _fronts(ctx, instance)
         flows = {place: flow for place, flow in ctx.state.flows.items() if place[0] == instance}
-        if not fronts or not any(is_steady(f, since - BEFORE, since) for f in flows.values()):
+        if not fronts or not any(_is_steady(ctx, f, since) for f in flows.values()):
             continue
         until = min(flow.ends for flow in fronts.values())
         found = fails_elsewhere(
-            _sum(flows, since - BEFORE, since),
-            _sum(fronts, since - BEFORE, since),
-            _sum(flows, since, until),
-            _sum(fronts, since, until),
+            _sum(ctx, flows, since - BEFORE, since),
+            _sum(ctx, fronts, since - BEFORE, since),
+            _sum(ctx, flows, since, until),
+            _sum(ctx, fronts, since, until),
         )
         if found is not None:
             before, now = found
@@ -161,8 +165,24 @@ def _fronts(ctx: Context, instance: str) -> dict[tuple[str, str], Flow]:
     return {place: flow for place, flow in ctx.state.fronts.items() if place[0] == instance}
 
 
-def _sum(flows: dict[tuple[str, str], Flow], since: Instant, until: Instant) -> Stretch:
-    return sum((flow.between(since, until) for flow in flows.values()), Stretch())
+def _sum(
+    ctx: Context, flows: dict[tuple[str, str], Flow], since: Instant, until: Instant
+) -> Stretch:
+    """Of several places together. What we sent went through one of them, nobody knows which."""
+    whole = sum((flow.between(since, until) for flow in flows.values()), Stretch())
+    return less(whole, ctx.state.ours.between(since, until))
+
+
+def _users(ctx: Context, flow: Flow, since: Instant, until: Instant) -> Stretch:
+    """What users sent at the least: requests of our own are no traffic."""
+    return less(flow.between(since, until), ctx.state.ours.between(since, until))
+
+
+def _is_steady(ctx: Context, flow: Flow, since: Instant) -> bool:
+    """Before a member was taken out, and without our own."""
+    return is_steady(flow, since - BEFORE, since) and is_enough(
+        _users(ctx, flow, since - BEFORE, since)
+    )
 
 
 def _rate(stretch: Stretch) -> str:

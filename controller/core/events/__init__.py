@@ -31,6 +31,7 @@ from controller.core.events.looks import (
     Looked,
     LookFailed,
     ProbeSeen,
+    ProbeSent,
     RequestsSeen,
     SightLost,
     UseSeen,
@@ -79,6 +80,7 @@ Observation = (
     | LookFailed
     | UseSeen
     | ProbeSeen
+    | ProbeSent
     | WindowSeen
     | JournalSeen
     | RequestsSeen
@@ -197,6 +199,7 @@ __all__ = [
     "PoolOpened",
     "PoolStepFailed",
     "ProbeSeen",
+    "ProbeSent",
     "QuestionsAnswered",
     "RampEnded",
     "RampRefused",

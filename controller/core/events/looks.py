@@ -36,6 +36,14 @@ class UseSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeSent:
+    """A request of our own is about to be sent to a member through a load balancer, which will
+    count it as it counts those of users."""
+
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeSeen:
     """What a request of our own to a member has met, which stood in for users."""
 
@@ -59,6 +67,8 @@ class JournalSeen:
     """It takes no more: what happens from here on is not in it."""
     why: str = ""
     """While it is late: what it says to each try. Empty: it does not answer."""
+    is_gone: bool = False
+    """It takes no more, and whoever comes after this process does not find it."""
 
     @property
     def is_well(self) -> bool:
@@ -72,6 +82,7 @@ class JournalSeen:
             former.fault or self.fault,
             former.is_unwritten or self.is_unwritten,
             self.why if self.is_late else "",
+            former.is_gone or self.is_gone,
         )
 
 

@@ -4,6 +4,7 @@ All of it compares what came before a member was taken out with what came after.
 before, or it came unevenly, nothing is concluded: a pool that is quiet by itself proves nothing.
 """
 
+from dataclasses import replace
 from math import sqrt
 from typing import Final
 
@@ -39,7 +40,7 @@ RISK: Final = 1e-6
 def is_steady(flow: Flow, since: Instant, until: Instant) -> bool:
     """Whether requests came all the time, and enough of them to judge what comes after."""
     whole = flow.between(since, until)
-    if whole.total < FEW or whole.rate < LEAST:
+    if not is_enough(whole):
         return False
     begin = max(since, flow.begins)
     part = (min(until, flow.ends) - begin) / PARTS
@@ -48,6 +49,15 @@ def is_steady(flow: Flow, since: Instant, until: Instant) -> bool:
         for number in range(PARTS)
     ]
     return min(counts) >= EVEN * whole.total / PARTS
+
+
+def is_enough(before: Stretch) -> bool:
+    return before.total >= FEW and before.rate >= LEAST
+
+
+def less(stretch: Stretch, ours: int) -> Stretch:
+    """Without requests of our own."""
+    return replace(stretch, total=max(0, stretch.total - ours)) if ours else stretch
 
 
 def goes_on(before: Stretch, after: Stretch) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from controller.core.plan.abilities import ByHand
-from controller.core.pool import Member, Seat
+from controller.core.pool import Member, PoolKey, Seat
 from controller.core.settings import OnFailure, Policies
 
 
@@ -76,6 +76,8 @@ class Plan:
     seats: Mapping[str, tuple[Seat, ...]] = field(default_factory=dict)
     """Who was in the place of every member of the pool, selected or not, when the plan was made;
     nothing in plans of older versions."""
+    keys: tuple[PoolKey, ...] = ()
+    """Of all lines of the pool, likewise."""
 
     def member(self, name: str) -> Member | None:
         return next((member for member in self.members if member.name == name), None)

@@ -11,6 +11,7 @@ from controller.core.plan.floor import floor_of
 from controller.core.plan.found import found_out, lines_of
 from controller.core.plan.lingering import lingering_notes
 from controller.core.plan.machines import seats_of, shared_machines, two_machines
+from controller.core.plan.marks import keys_in
 from controller.core.plan.measured import measured, unmeasured
 from controller.core.plan.order import in_turn, out_of_order
 from controller.core.plan.plan import CourseShape, Plan, Purpose
@@ -53,11 +54,9 @@ def propose(
     purpose: Purpose = Purpose.UPGRADE,
     upgraded: Collection[str] | None = None,
 ) -> Proposal:
-    """Make the plan from the settings and what was seen.
-
-    `members`: every server by name, backups left out, in the load balancer's order. `ours`: those
-    that poolroll has out since earlier (S8). `upgraded`: on the way back, who was; None: unknown.
-    """
+    """From the settings and what was seen. `members`: every server by name, backups left out, in
+    the load balancer's order. `ours`: those that poolroll has out since earlier (S8). `upgraded`:
+    on the way back, who was; None: unknown."""
     chosen = _chosen(settings, members)
     refusals = [*_selection_refusals(settings, members, chosen), *_missing_members(chosen, views)]
     refusals += [*two_machines(chosen, views), *_impossible(settings, views, abilities, purpose)]
@@ -97,6 +96,7 @@ def propose(
         exclude=settings.selection.exclude,
         by_hand=by_hand,
         seats={name: seats_of(name, views) for name in members},
+        keys=tuple(sorted(keys_in(views))),
     )
     notes = _notes(left, turn, views, settings.policies, (*floor.notes, *shared.notes))
     return Proposal(None if refusals else plan, tuple(refusals), notes)

@@ -21,11 +21,11 @@ from controller.core.state.parts import (
     Inquiry,
     MemberState,
     Placement,
-    PoolState,
     Progress,
     Trial,
 )
-from controller.core.state.probed import probed
+from controller.core.state.pool_state import PoolState
+from controller.core.state.probed import probe_sent, probed
 from controller.core.state.resume import taken_over
 from controller.core.state.retry import agreed, on_the_way_back, resumed
 from controller.core.state.same_signal import begun_anew
@@ -45,8 +45,10 @@ def apply(plan: Plan, state: State, event: e.Event | e.Observation, now: Instant
     invariants.InvariantBroken."""
     if isinstance(event, e.Looked | e.LookFailed):
         return observe(plan, state, event)
+    if isinstance(event, e.ProbeSent):
+        return probe_sent(plan, state, now)
     if isinstance(event, e.ProbeSeen):
-        return probed(state, event)
+        return probed(plan, state, event)
     if isinstance(event, e.UseSeen):
         return used(state, event)
     if isinstance(event, e.WindowSeen):

@@ -2,6 +2,7 @@
 
 from controller.core.gates.tally import Tally
 from controller.core.phases import JUDGED
+from controller.core.pool import Counters
 from controller.core.pool.copies import replace
 from controller.core.state.counts import marks
 from controller.core.state.parts import MemberState
@@ -14,7 +15,9 @@ def marked(state: State, m: MemberState) -> MemberState:
         return m
     mark = state.tallies.get(m.name, Tally()).sum
     own = {measure: one.sum for (name, measure), one in state.measured.items() if name == m.name}
-    return replace(m, trial=replace(m.trial, mark=mark, marks=own, peers_mark=marks(state)))
+    trial = replace(m.trial, mark=mark, marks=own, peers_mark=marks(state))
+    trial = replace(trial, own=Counters(), own_fault="", met_users=False)
+    return replace(m, trial=replace(trial, ours_mark=state.ours.total))
 
 
 def watched(state: State) -> State:

@@ -19,6 +19,12 @@ def counted(state: State, member: str) -> Counters:
     return now.since(mark if mark is not None else now)
 
 
+def ours_beside(state: State, member: str) -> int:
+    """How many requests of our own may be among them: all that were sent since, to whomever, for
+    one that is sent astray arrives somewhere, too."""
+    return state.ours.total - state.members[member].trial.ours_mark
+
+
 def measured(state: State, member: str, measure: str) -> Counters:
     """What else gates judge it by, since its return. Nothing before it was counted first."""
     now = state.measured.get((member, measure), NOTHING).sum

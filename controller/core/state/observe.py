@@ -15,6 +15,7 @@ from controller.core.pool import Admin, Counters, Health, InstanceView, Instant,
 from controller.core.pool.copies import replace
 from controller.core.snapshot import Snapshot, looked, lost
 from controller.core.state.parts import MemberState
+from controller.core.state.probed import visited
 from controller.core.state.racing import raced
 from controller.core.state.state import State
 
@@ -230,6 +231,7 @@ def _watched(plan: Plan, state: State, m: MemberState, view: InstanceView) -> Me
         return replace(m, draining=replace(m.draining, quiet=quiet, use=use, came_when_out=came))
     if m.phase is Phase.DRAINING:
         return _arrived(state, m)
+    m = visited(plan, state, m)
     if m.phase in JUDGED and m.trial.ailing_since is None and _falls_ill(plan, lines):
         m = replace(m, trial=replace(m.trial, ailing_since=view.at))
     if m.phase is Phase.SOAKING and m.trial.warmed_at is None:

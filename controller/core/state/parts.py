@@ -13,7 +13,7 @@ from controller.core.phases import AWAY, IN_PROGRESS, RELAPSING, Phase
 from controller.core.pool import FULL, Counters, Found, Incarnation, Instant, Seat
 from controller.core.pool.copies import replace
 from controller.core.state.outage import NONE, Outage
-from controller.core.steps import Course, MemberStep, OpenPool, PoolStep, Setting
+from controller.core.steps import Course, MemberStep, Setting
 
 ORIGIN: Final = Instant(0)
 
@@ -179,6 +179,10 @@ class Trial:
     """Requests of our own to it, where no user comes: those that failed, and all."""
     own_fault: str = ""
     """What the last of them met that failed."""
+    ours_mark: int = 0
+    """How many were sent to whomever before its return."""
+    met_users: bool = False
+    """More requests came to it than were sent in all since its return: users came."""
     disproven: str = ""
     """Why it was condemned, for people: also when it is put back all the same."""
 
@@ -211,40 +215,6 @@ class Inquiry:
     def in_a_new_process(self) -> "Inquiry":
         """What held is asked again; a failure stays one."""
         return self if self.has_failed else Inquiry()
-
-
-@dataclass(frozen=True, slots=True)
-class PoolState:
-    """The pool as a whole, where it has to be prepared and put back."""
-
-    kept: Mapping[str, str] | None = None
-    """What to put back; set exactly while it is open."""
-    is_closed: bool = False
-    closed_at: Instant = ORIGIN
-    opened_at: Instant = ORIGIN
-    is_begun: bool = False
-    """It was to be opened, and it is not known how far that came."""
-    work: PoolStep | None = None
-    """The open intent."""
-    tries: int = 0
-    """Failed in a row."""
-    tried_at: Instant | None = None
-    why: str = ""
-    """Why it failed last, for people."""
-
-    @property
-    def is_open(self) -> bool:
-        return self.kept is not None
-
-    def intending(self, step: PoolStep) -> "PoolState":
-        """What was only begun is put back without anything to go by."""
-        if isinstance(step, OpenPool):
-            return replace(self, work=step, is_begun=True)
-        tries = self.tries if self.is_open else 0
-        return replace(self, work=step, kept=step.kept, tries=tries)
-
-    def in_a_new_process(self) -> "PoolState":
-        return PoolState(self.kept, self.is_closed, is_begun=self.is_begun)
 
 
 @dataclass(frozen=True, slots=True)

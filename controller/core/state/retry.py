@@ -55,7 +55,14 @@ def taken_up_again(m: MemberState, now: Instant) -> MemberState:
     begun = m.progress.begun and m.placement.found is not None
     attempt, step = m.progress.attempt + 1, m.progress.step if begun and is_upgrade else 0
     saved = m.progress.saved if begun else None
-    again = replace(m.progress, step=step, attempt=attempt, begun=begun, saved=saved)
+    again = replace(
+        m.progress,
+        step=step,
+        attempt=attempt,
+        begun=begun,
+        saved=saved,
+        proven=begun and m.progress.proven,  # what is done to it now is not
+    )
     return _renewed(replace(m, progress=again))
 
 

@@ -23,7 +23,9 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Counters, Incarnation, Instant, Member
 from controller.core.snapshot import Seen, Snapshot
 from controller.core.state.collection import Collection
-from controller.core.state.parts import ORIGIN, MemberState, Placement, PoolState
+from controller.core.state.ours import Ours
+from controller.core.state.parts import ORIGIN, MemberState, Placement
+from controller.core.state.pool_state import PoolState
 
 Place = tuple[str, str, str]
 """(member, instance, backend): one line of a member."""
@@ -127,6 +129,8 @@ class State:
     """Since when one does not answer now."""
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     pool: Tally = field(default_factory=Tally)
+    ours: Ours = field(default_factory=Ours)
+    """Requests of our own, where load balancers count them."""
     points: tuple[tuple[Instant, Counters], ...] = ()
     """The pool's counts over the last while, oldest first."""
     flows: Mapping[tuple[str, str], Flow] = field(default_factory=dict)

@@ -232,4 +232,6 @@ def _doing(ctx: Context, m: MemberState) -> str:
 
 def _served(state: State, m: MemberState) -> str:
     counts = counted(state, m.name)
-    return f"{count(counts.total, 'request')}, {counts.errors or 'none'} failed"
+    ours = m.trial.own.total if state.ours.total else 0
+    whose = f", {min(ours, counts.total)} of them our own" if ours and counts.total else ""
+    return f"{count(counts.total, 'request')}{whose}, {counts.errors or 'none'} failed"

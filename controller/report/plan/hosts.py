@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from controller.hosts_seen import Free, HostLook, HostsSeen, HostTrouble, Restart
+from controller.report.alike import alike
 
 HEAD: Final = (
     *("member", "host", "as", "kernel", "boot id"),
@@ -14,17 +15,20 @@ SHORT: Final = 8
 UNITS: Final = "KMGT"
 
 
-def host_lines(seen: HostsSeen) -> list[str]:
-    """None where no step goes to a host."""
+def host_lines(seen: HostsSeen, *, is_verbose: bool = False) -> list[str]:
+    """None where no step goes to a host. Those that are not reached stand in one line, unless it
+    `is_verbose`."""
     if not seen.looks:
         return []
-    looks = list(seen.looks.items())
+    away = {n: m.answer.why for n, m in seen.looks.items() if isinstance(m.answer, HostTrouble)}
+    told = away if is_verbose else alike(list(away.items()), seen.names)
+    looks = [(name, look) for name, look in seen.looks.items() if name in told or name not in away]
     rows = [HEAD, *(_row(name, look) for name, look in looks)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
-    for at, (_, look) in enumerate(looks, 1):
-        if isinstance(look.answer, HostTrouble):
-            lines[at] = _line((rows[at][0], look.answer.why), widths)
+    for at, (name, _) in enumerate(looks, 1):
+        if name in told:
+            lines[at] = _line((name, told[name]), widths)
     restarted = [look.restart for _, look in looks if look.restart is not Restart.NEVER]
     last = f"  restarted by its steps: {restarted[0].value}" if restarted else ""
     return ["", "hosts, by ssh", *lines, *filter(None, [last])]

@@ -9,7 +9,7 @@ from controller.report.words import names
 def outage_lines(plan: Plan) -> list[str]:
     """None where others serve in place of a member."""
     budget = plan.policies.outage
-    if budget is None:
+    if budget is None or not plan.members:
         return []
     members = [member.name for member in plan.members]
     limit = span(budget)
@@ -27,4 +27,4 @@ def outage_lines(plan: Plan) -> list[str]:
 def _then(plan: Plan) -> str:
     if plan.policies.on_failure is OnFailure.HALT or plan.rollback is None:
         return "THE ROLLOUT HALTS AND LEAVES IT OUT"
-    return "IT IS ROLLED BACK"
+    return "IT IS REVERTED TO ITS SNAPSHOT" if plan.reverts else "IT IS ROLLED BACK"

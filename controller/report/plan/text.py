@@ -29,10 +29,12 @@ def plan_text(
     versions: Sequence[str] = (),
     work: Sequence[str] = (),
     hosts: Sequence[str] = (),
+    through: str = "",
 ) -> list[str]:
     """`gates_now`: gate → its verdict now; `ahead`: see `report.plan.forecast`; `whole`: the whole
     plan, of which a run would do the part `plan`; `aside`: members that it leaves for another;
-    `present`: who is already there; `versions`, `work`, `hosts`: see there."""
+    `present`: who is already there; `versions`, `work`, `hosts`: see there; `through`: how
+    requests of our own get to a member, of the first one."""
     policies = plan.policies
     lines = [
         f"rollout {plan.name}: {share(plan, whole)} of {names(plan.backends)} behind "
@@ -51,7 +53,7 @@ def plan_text(
         "",
         "gates",
         *_gates(policies.gates, gates_now),
-        *_quiet(policies),
+        *_quiet(policies, through),
         f"  on failure: {_on_failure(policies.on_failure)}",
         *_collected(plan),
         "",
@@ -115,7 +117,7 @@ def _gates(gates: Sequence[Gate], now: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _quiet(policies: Policies) -> list[str]:
+def _quiet(policies: Policies, through: str) -> list[str]:
     """What becomes of a member that no user comes to."""
     gates = [g for g in policies.gates if isinstance(g, SeenGate) and g.scope is Scope.MEMBER]
     if not gates:
@@ -124,6 +126,8 @@ def _quiet(policies: Policies) -> list[str]:
     how = {
         Quiet.PROBE: f"judged by {OWN} requests of our own to it, as `validate` asks (quiet: "
         "probe)",
+        Quiet.THROUGH: f"judged by {OWN} requests of our own through {through}, once the load "
+        "balancer has counted them there (quiet: through)",
         Quiet.PASS: "passes unjudged (quiet: pass)",
         Quiet.HALT: f"waits {span(hold)} for users, then halts (quiet: halt)",
     }

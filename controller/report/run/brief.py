@@ -68,7 +68,8 @@ def _requests(state: State) -> str:
     counted = state.pool.sum
     if not counted.total:
         return "no requests came"
-    return f"{_grouped(counted.errors)} of {_grouped(counted.total)} requests failed"
+    ours = f" ({_grouped(state.ours.total)} of them our own)" if state.ours.total else ""
+    return f"{_grouped(counted.errors)} of {_grouped(counted.total)} requests{ours} failed"
 
 
 def _grouped(number: int) -> str:

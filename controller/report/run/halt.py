@@ -21,7 +21,7 @@ from controller.report.members.status import (
 )
 from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
-from controller.report.run.not_at_rest import not_over, waits_for
+from controller.report.run.not_at_rest import goes_back, not_over, waits_for
 from controller.report.run.users import lost, unanswered, users
 from controller.report.run.ways_on import after_halt
 from controller.report.times import clock_time, moment
@@ -55,7 +55,12 @@ def halt_message(
         *_labelled("CAN WAIT", _can_wait(plan, state, now)),
         *_labelled("SEE", _collected(state, commands)),
         *_labelled("CALL", [about.call] if about.call else []),
-        *_labelled("NEXT", after_halt(plan, state, commands, about)),
+        *_labelled(
+            "NEXT",
+            after_halt(
+                plan, state, commands, about, goes_back(plan, state, now) if is_early else ()
+            ),
+        ),
     ]
     return [legible_line(line) for line in lines]
 

@@ -37,6 +37,11 @@ class NextCommands:
         return f"{self._begin('run')} --new"
 
     @property
+    def run_anyway(self) -> str:
+        """Outside of its windows."""
+        return f"{self.run} --ignore-windows --reason '…'"
+
+    @property
     def resume(self) -> str:
         return self._command("resume", self.name, "--reason '…'")
 

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Final
 
-from controller.core.phases import Phase
+from controller.core.decide.context import Context
+from controller.core.decide.way_back import taken_back
+from controller.core.phases import OVER, Phase
+from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode, State
@@ -34,6 +37,13 @@ def not_over(state: State) -> str:
     if state.collection.work is not None:
         return "members are at rest, `collect` goes on"
     return "members are not at rest yet"
+
+
+def goes_back(plan: Plan, state: State, now: Instant) -> tuple[str, ...]:
+    """Whom this run takes back by itself, if nobody stops it."""
+    if state.mode is Mode.ROLLING_BACK:
+        return tuple(name for name in state.rolling if state.members[name].phase not in OVER)
+    return taken_back(Context(plan, state, now), state.halt) if state.halt is not None else ()
 
 
 def waits_for(state: State) -> list[str]:

@@ -56,7 +56,14 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
             return "", f"a bug in poolroll: {what}; members are brought to rest"
         case e.SightLost(member, why):
             return member, why
-        case e.Looked() | e.LookFailed() | e.UseSeen() | e.ProbeSeen() | e.WindowSeen():
+        case (
+            e.Looked()
+            | e.LookFailed()
+            | e.UseSeen()
+            | e.ProbeSeen()
+            | e.ProbeSent()
+            | e.WindowSeen()
+        ):
             return _snapshot(event, before)
         case e.Intended(step):
             if isinstance(step, OpenPool | ClosePool):
@@ -107,9 +114,10 @@ def _finished(event: e.Finished) -> str:
 
 
 def _snapshot(
-    event: e.Looked | e.LookFailed | e.UseSeen | e.ProbeSeen | e.WindowSeen, before: State
+    event: e.Looked | e.LookFailed | e.UseSeen | e.ProbeSeen | e.ProbeSent | e.WindowSeen,
+    before: State,
 ) -> tuple[str, str] | None:
-    if isinstance(event, e.UseSeen | e.ProbeSeen | e.WindowSeen):  # board, halt and outcome say it
+    if not isinstance(event, e.Looked | e.LookFailed):  # board, halt and outcome say it
         return None
     if isinstance(event, e.LookFailed):
         first = before.snapshots[event.instance].lost_since is None

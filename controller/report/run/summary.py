@@ -1,12 +1,10 @@
 """The summary at the end of a run: outcome, each member, and what to do next."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
 from controller.core.phases import EXPOSED, Phase
-from controller.core.plan.abilities import MEMBER
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Instant
 from controller.core.settings import Settings
@@ -26,9 +24,12 @@ from controller.report.members.status import (
     went_back,
 )
 from controller.report.run.about import about
+from controller.report.run.by_hand import by_hand, where
+from controller.report.run.gone import NOBODY_KNOWS
 from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.users import unanswered
+from controller.report.run.window_over import in_the_next_window, paused_until
 from controller.report.times import moment
 from controller.report.words import count, names
 
@@ -59,7 +60,8 @@ def summary(
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
     lines += goes_on(plan, state, finished, commands)
     if state.journal.is_unwritten:
-        lines.append(f"{unwritten(state)}; the next run goes on from what the journal has")
+        then = "the next run goes on from what the journal has"
+        lines.append(f"{unwritten(state)}; {NOBODY_KNOWS if state.journal.is_gone else then}")
     return [legible_line(line) for line in lines]
 
 
@@ -155,12 +157,11 @@ def goes_on(plan: Plan, state: State, finished: Finished, commands: NextCommands
 def _paused(plan: Plan, state: State, finished: Finished, commands: NextCommands) -> list[str]:
     """The window is over, and everybody at rest."""
     waiting = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
-    until = f"until {finished.until}" if finished.until else "and no window opens within a year"
     return [
         *_floor(plan, state),
         *misplaced(plan, state),
-        f"paused {until}: {finished.why}",
-        f"not started: {names(waiting)}; `{commands.run}` goes on with them in the next window",
+        f"paused {paused_until(finished)}: {finished.why}",
+        f"not started: {names(waiting)}; {in_the_next_window(finished, commands)}",
     ]
 
 
@@ -243,10 +244,10 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     if not out:
         return []
     stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
-    by_hand = _by_hand(plan.by_hand.put_back, out)
+    typed = by_hand(plan.by_hand.put_back, out)
     return [
         f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
-        + (f"; by hand{_where(plan, ', ')}{by_hand}" if by_hand else "")
+        + (f"; by hand{where(plan, ', ')}{typed}" if typed else "")
     ]
 
 
@@ -261,15 +262,5 @@ def misplaced(plan: Plan, state: State) -> list[str]:
     ready = back_in_rotation(state)
     if not ready:
         return []
-    by_hand = _by_hand(plan.by_hand.take_out, ready)
-    return [f"take {names(ready)} out of rotation{_where(plan, ' ')}{by_hand}"]
-
-
-def _where(plan: Plan, between: str) -> str:
-    return between + plan.by_hand.where if plan.by_hand.where else ""
-
-
-def _by_hand(command: str, members: Sequence[str]) -> str:
-    """The command, after a colon; empty where the plan has none."""
-    which = members[0] if len(members) == 1 else "MEMBER"
-    return f": {command.replace(MEMBER, which)}" if command else ""
+    typed = by_hand(plan.by_hand.take_out, ready)
+    return [f"take {names(ready)} out of rotation{where(plan, ' ')}{typed}"]

@@ -38,7 +38,9 @@ def users(state: State, now: Instant, wall: datetime) -> str:
         watched = now - state.points[0][0] if state.points else now - now
         return f"not failing; no failed request seen in the last {span(watched)}"
     first, last = (wall - (now - one) for one in (failed.first, failed.last))
+    ours = min(failed.count, state.ours.failed)
     figure = f"at most {count(failed.count, 'request')} failed"
+    figure += f", {ours} of them perhaps our own" if ours else ""
     if failed.are_going_on(now):
         return f"FAILING NOW, since {clock_time(first)}: {figure}{_where(state)}"
     is_one = hour(first) == hour(last)

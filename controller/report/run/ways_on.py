@@ -1,9 +1,9 @@
 """The ways on after a halt: what to type, and what each does to users, the safest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from controller.core.events import Cause
-from controller.core.phases import EXPOSED, FAILED, HELD_OUT, Phase
+from controller.core.phases import EXPOSED, FAILED, HELD_OUT, OVER, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
@@ -12,22 +12,31 @@ from controller.core.state.state import State
 from controller.core.steps import Course
 from controller.report.members.status import fault, is_changed
 from controller.report.run.about import NOTHING, About
+from controller.report.run.gone import without_state
 from controller.report.run.next_commands import NextCommands
 from controller.report.words import names
 
 UNPROVEN = frozenset({*EXPOSED, Phase.KEPT})
+ALL_STAY = "all members stay as they are"
 
 
 def after_halt(
-    plan: Plan, state: State, commands: NextCommands, about: About = NOTHING
+    plan: Plan,
+    state: State,
+    commands: NextCommands,
+    about: About = NOTHING,
+    back: Collection[str] = (),
 ) -> list[str]:
     """Wait, go back if the file has a `rollback`, end it, go on, install again where going on does
-    not. A line in brackets says what the command above it does."""
+    not. A line in brackets says what the command above it does. `back`: whom the run that still
+    goes on takes back by itself."""
+    if state.journal.is_gone:
+        return without_state(plan, state, commands)
     members = list(state.members.values())
     busy = any(m.progress.unfinished or m.progress.may_run for m in members)
     installed = [m.name for m in members if _is_installed(m)]
     is_upgrade = plan.purpose is Purpose.UPGRADE
-    lines = _waiting(plan, members, commands, about)
+    lines = _waiting(plan, members, commands, about, back)
     upgraded = [m.name for m in members if is_upgraded(m) and not m.progress.beyond]
     has_back = plan.rollback is not None and not plan.reverts
     if is_upgrade and has_back and upgraded and not busy:
@@ -61,10 +70,19 @@ def _no_return(members: Sequence[MemberState]) -> list[str]:
 
 
 def _waiting(
-    plan: Plan, members: Sequence[MemberState], commands: NextCommands, about: About
+    plan: Plan,
+    members: Sequence[MemberState],
+    commands: NextCommands,
+    about: About,
+    back: Collection[str],
 ) -> list[str]:
-    lines = [f"to wait:    type nothing   ({_as_it_stands(plan, members, about)})"]
-    changed = [m.name for m in members if is_changed(m)]
+    rest = [m for m in members if m.name not in back]
+    how = "goes back to its snapshot" if plan.reverts else "is rolled back"
+    parts = [f"{name} {how} then, by itself" for name in back]
+    stands = _as_it_stands(plan, rest, about)
+    parts += [stands] if stands != ALL_STAY or not back else []
+    lines = [f"to wait:    type nothing   ({'; '.join(parts)})"]
+    changed = [m.name for m in rest if is_changed(m)]
     if changed and not plan.remembers:
         kept = f"keeps {names(changed)} out across reloads, as long as it runs"
         lines += _way("", commands.guard, kept)
@@ -72,11 +90,15 @@ def _waiting(
 
 
 def _as_it_stands(plan: Plan, members: Sequence[MemberState], about: About) -> str:
-    out = [m.name for m in members if m.is_away and m.phase not in UNPROVEN]
+    out = [m.name for m in members if _is_out(m)]
     met = [m.name for m in members if _is_met(plan, m)]
     parts = [f"{names(out)} {_stay(out)} out"] if out else []
     parts += [f"users go on meeting {names(met)}{about.what}, not proven"] if met else []
-    return "; ".join(parts) or "all members stay as they are"
+    return "; ".join(parts) or ALL_STAY
+
+
+def _is_out(m: MemberState) -> bool:
+    return m.is_away and m.phase not in UNPROVEN
 
 
 def _is_met(plan: Plan, m: MemberState) -> bool:
@@ -124,7 +146,7 @@ def _is_installed(m: MemberState) -> bool:
 
 
 def _going_on(plan: Plan, members: Sequence[MemberState], about: About) -> str:
-    out = [m for m in members if m.is_away and m.phase not in UNPROVEN]
+    out = [m for m in members if _is_out(m)]
     done = [m.name for m in out if _is_installed(m)]
     again = [m.name for m in out if m.name not in done]
     met = [m.name for m in members if _is_met(plan, m)]
@@ -140,6 +162,8 @@ def _going_on(plan: Plan, members: Sequence[MemberState], about: About) -> str:
         proven = f"puts {it}{what} before users once {is_} proven"
         parts.append(f"takes up {names(again)} where {is_.split()[0]} stopped, and {proven}")
     parts += [f"judges {names(met)} anew, before users"] if met else []
+    back = [m.name for m in members if m.phase in OVER and m.progress.course is Course.ROLLBACK]
+    parts += [f"upgrades {names(back)} again"] if back else []
     parts += [f"goes on with {names(next_ones)}"] if next_ones else []
     return "; ".join(parts) or "takes up what is left"
 

@@ -27,6 +27,7 @@ from controller.report.run.halt import outdated, serving, without_next
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import back_in_rotation, left_behind, misplaced, under_way
 from controller.report.run.ways_on import after_halt
+from controller.report.run.window_over import in_the_next_window
 from controller.report.status.outages import outages
 from controller.report.status.users_now import NOT_ASKED, UsersNow, users_value
 from controller.report.status.values import kind, values
@@ -166,7 +167,12 @@ def _decisions(known: Known, status: str, state: State, commands: NextCommands) 
         return [*asked, f"the next run acts on it: `{commands.run}`"]
     if state.halt is not None and state.awaits_decision:
         return after_halt(known.plan, state, commands, _about(known))
-    return under_way(known.plan, state, commands) or [f"`{commands.run}` goes on"]
+    over = state.finished
+    if over is not None and over.outcome is Outcome.PAUSED:
+        goes_on = in_the_next_window(over, commands)
+    else:
+        goes_on = f"`{commands.run}` goes on"
+    return under_way(known.plan, state, commands) or [goes_on]
 
 
 def _about(known: Known) -> About:

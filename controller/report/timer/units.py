@@ -30,7 +30,8 @@ class Job:
 
     @property
     def guard_unit(self) -> str:
-        return f"{self.unit}-guard"
+        """Not that of a rollout, whatever it is called: no name has a dot."""
+        return f"{self.unit}.guard"
 
 
 def service(job: Job) -> str:

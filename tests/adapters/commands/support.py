@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
 from controller.tasks import Command, Job
+from tests.support.open_files import open_files
 
 LONG = timedelta(seconds=30)
 
@@ -49,10 +50,6 @@ def holder_of(lock: Path) -> int:
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
-        try:
-            fds = [os.readlink(fd) for fd in (entry / "fd").iterdir()]  # noqa: PTH115
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-        if str(lock) in fds:
+        if str(lock) in open_files(int(entry.name)):
             return int(entry.name)
     raise AssertionError(f"nobody has {lock} open")

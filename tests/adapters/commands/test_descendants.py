@@ -113,6 +113,25 @@ async def test_nothing_is_begun_beside_what_could_not_be_ended(tmp_path: Path) -
     assert (await runner.run(job("r/web1/upgrade-0-1", f"touch {tmp_path}/ran"))).exit_code == 0
 
 
+async def test_two_pools_may_call_their_members_alike(tmp_path: Path) -> None:
+    """What runs for another pool's member of the same name is no earlier attempt; for the same
+    member it is one, whatever the rollout and whichever way it is reached."""
+    runner = commands(tmp_path / "jobs")
+
+    def at(key: str, script: str, *places: str) -> Job:
+        return Job(key, shell(script), places=frozenset(places))
+
+    waits = f"touch {tmp_path}/begun; until [ -e {tmp_path}/go ]; do sleep 0.01; done"
+    running = asyncio.ensure_future(runner.run(at("shop-1/web1/u", waits, "app", "10.0.0.1:80")))
+    await until((tmp_path / "begun").exists)
+    assert (await runner.run(at("api-1/web1/u", "true", "api", "10.0.0.2:80"))).exit_code == 0
+    for places in (("other", "10.0.0.1:80"), ("app", "10.0.0.9:80"), ()):
+        fault = (await runner.run(at("shop-2/web1/u", "true", *places))).fault or ""
+        assert "of an earlier attempt still runs" in fault
+    (tmp_path / "go").touch()
+    assert (await running).exit_code == 0
+
+
 async def test_survivors_without_their_helper_are_noted(tmp_path: Path) -> None:
     """By whoever sees the step out in its stead."""
     process = await asyncio.create_subprocess_exec("sleep", "60", start_new_session=True)

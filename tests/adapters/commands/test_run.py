@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands, helper
 from adapters.commands.aside import aside
-from controller.errors import StateError
+from controller.errors import StateError, StateGone
 from controller.secrets import Secrets
 from controller.tasks import Command, Job
 from tests.adapters.commands.support import LONG, commands, is_running, job, pid_in, shell
@@ -308,6 +309,18 @@ async def test_helper_that_fails_says_why(tmp_path: Path) -> None:
     result = await commands(tmp_path / "jobs").run(job("k", f"touch {tmp_path}/ran"))
     assert re.search(r"the helper failed: IsADirectoryError.*group\.new", result.fault or "")
     assert not (tmp_path / "ran").exists()
+
+
+async def test_folder_that_is_removed_under_a_step(tmp_path: Path) -> None:
+    """It has run, and nobody says how it ended: never that it was not started."""
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    waits = job("k", f"touch {begun}; until [ -e {go} ]; do sleep 0.02; done")
+    running = asyncio.create_task(commands(tmp_path / "jobs").run(waits))
+    await until(begun.exists, what="the step to begin")
+    shutil.rmtree(tmp_path / "jobs")
+    go.touch()
+    with pytest.raises(StateGone, match="removed while the step may have run"):
+        await running
 
 
 async def test_folder_that_does_not_answer_stops_nobody_else(tmp_path: Path) -> None:

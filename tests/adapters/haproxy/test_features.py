@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
@@ -81,7 +82,7 @@ async def test_each_kind_of_server_is_told_apart(site: Site) -> None:
     assert lines["off"].admin is Admin.OUT
     assert (lines["zero"].admin, lines["zero"].is_out) == (Admin.READY, True)
     assert lines["six"].occupant == Occupant("::1:9", "::1", 9)
-    assert lines["six"].key == "web/::1:9"
+    assert lines["six"].key == f"web/::1:9 on {gethostname()}"
     assert (lines["lost"].occupant, lines["lost"].is_unresolved) == (None, True)
     assert "lost" not in (await servers_behind(front.unix))["web"]
     assert lines["lost"].key == "web/lost"
@@ -151,8 +152,8 @@ async def test_another_address_is_another_occupant(site: Site) -> None:
         assert str(caught.value) == f"{front.unix}: {text}"
     after = await pool.look(front.unix, ("a1",))
     assert {line.backend: line.key for line in after.lines} == {
-        "web": f"web/127.0.0.1:{app.port}",
-        "api": f"api/127.0.0.1:{other.port}",
+        "web": f"web/127.0.0.1:{app.port} on {gethostname()}",
+        "api": f"api/127.0.0.1:{other.port} on {gethostname()}",
     }
     assert [(line.admin, line.weight) for line in after.lines] == [(Admin.READY, 1)] * 2
     await pool.take_out("a1", seats_in((front.unix, line) for line in after.lines))

@@ -15,6 +15,7 @@ from controller.foreign import Address
 from controller.hosts import Access, HostCommand
 from controller.tasks import Task, TaskJob
 from tests.support.hosts.sshd import Sshd
+from tests.support.open_files import open_files
 
 LONG = timedelta(seconds=120)
 KEY = "web-1/web1/upgrade-0-0"
@@ -77,8 +78,4 @@ def _read(path: Path) -> bytes:
 
 
 def _has_open(process: Path, folder: str) -> bool:
-    try:
-        names = [os.readlink(fd) for fd in (process / "fd").iterdir()]  # noqa: PTH115
-    except OSError:
-        return False
-    return any(name.startswith(folder) for name in names)
+    return any(name.startswith(folder) for name in open_files(int(process.name)))

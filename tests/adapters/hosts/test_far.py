@@ -88,6 +88,20 @@ def test_names_on_the_host() -> None:
     assert far.kin_of("-") == "-"
 
 
+@pytest.mark.parametrize("length", [160, 187, 188, 200])
+def test_a_long_name_is_no_former_step(length: int) -> None:
+    """Each rollout has a folder of its own for the same step of a member, however long its name
+    is: what ran there once is not taken for what is to run now. The steps are still known for
+    those of one member."""
+    keys = [f"{name}/{'m' * length}/upgrade-0-0" for name in ("web-1", "web-2", "r" * 84)]
+    folders = {far.folder_of(key) for key in keys}
+    assert len(folders) == len(keys)
+    assert all(len(folder) <= far.LONGEST for folder in folders)
+    assert all(far.kin_of(key) in far.folder_of(key) for key in keys)
+    # As a former version named it.
+    assert far.kin_of(keys[0]) in keys[0].replace("/", "~")[-far.LONGEST :]
+
+
 @pytest.mark.parametrize("works", [True, False], ids=["a unit", "systemd-run fails"])
 def test_under_systemd(tmp_path: Path, works: bool) -> None:
     """Where systemd runs and we are root, the step is a unit of its own, out of reach of sshd's

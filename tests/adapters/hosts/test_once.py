@@ -105,15 +105,20 @@ async def test_a_host_that_restarts_meanwhile(host: Sshd, tmp_path: Path) -> Non
 
 
 async def test_an_earlier_step_that_runs_still(host: Sshd, tmp_path: Path) -> None:
-    """Another step of that member does not begin beside it; one of another member does."""
-    running = asyncio.ensure_future(tasks(tmp_path).run(slow(host, tmp_path)))
+    """Another step of that member does not begin beside it; one of another member does, also where
+    another pool calls it by the same name."""
+    held = replace(slow(host, tmp_path), places=frozenset({"app", "10.0.0.1:80"}))
+    running = asyncio.ensure_future(tasks(tmp_path).run(held))
     await until(lambda: runs(tmp_path))
     other = shell(host, "echo other")
-    refused = await tasks(tmp_path / "2").run(job(other, "web-2/web1/upgrade-0-0"))
-    assert refused.fault == (
-        "127.0.0.1: an earlier step still runs there (web-1~web1~upgrade-0-0); wait for its end, "
-        "or end it"
-    )
+    for number, places in enumerate(((), ("app", "10.0.0.9:80"), ("-", "10.0.0.1:80"))):
+        again = job(other, f"web-2/web1/upgrade-0-{number}", places=frozenset(places))
+        assert (await tasks(tmp_path / "2").run(again)).fault == (
+            "127.0.0.1: an earlier step still runs there (web-1~web1~upgrade-0-0); wait for its "
+            "end, or end it"
+        )
+    namesake = job(other, "api-1/web1/upgrade-0-0", places=frozenset({"api", "10.0.0.1:81"}))
+    assert (await tasks(tmp_path).run(namesake)).exit_code == 0
     assert (await tasks(tmp_path).run(job(other, "web-2/web2/upgrade-0-0"))).exit_code == 0
     (tmp_path / "go").touch()
     assert (await running).exit_code == 0

@@ -106,7 +106,7 @@ def test_the_standby_first_then_the_other(tmp_path: Path) -> None:
         assert survey.refusals == ()
         assert survey.abilities.ordered == ("db2", "db1")
         assert survey.notes == (
-            "db2 stands by, and goes first; before db1 is touched, this runs: up db2",
+            "db2 stands by; before db1 is touched, if it is, this runs: up db2",
         )
         await one.drain("db2")
         await one.take_out("db2")

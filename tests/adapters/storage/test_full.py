@@ -15,7 +15,7 @@ from adapters.storage.database import DiskFull, is_full
 from adapters.storage.reserve import RESERVE, SIZE, keep, release
 from adapters.storage.store import open_store, open_tables
 from adapters.storage.tables import Tables
-from controller.errors import StateError
+from controller.errors import StateError, StateGone
 from tests.support.journal_contract import AT, FixedClock, row
 
 
@@ -112,7 +112,7 @@ def test_state_folder_that_is_removed(tmp_path: Path, is_made_again: bool) -> No
     if is_made_again:
         opened(folder).close()
     for call in (lambda: tables.append("r1", AT, "k", "{}"), lambda: tables.pending("r1", 0)):
-        with pytest.raises(StateError, match="was removed or replaced while in use"):
+        with pytest.raises(StateGone, match="was removed or replaced while in use"):
             call()
     tables.close()
 

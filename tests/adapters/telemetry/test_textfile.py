@@ -1,5 +1,6 @@
 """The text file: whole at every moment, and in nobody's place."""
 
+import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -7,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from adapters.telemetry import textfile
 from adapters.telemetry.textfile import MetricsTextfile
 from controller.errors import UsageFault
+from controller.telemetry.catalogue import MEMBERS, UNREACHED
+from controller.telemetry.values import Family, Sample
 from tests.adapters.telemetry.pages import assert_refused, assert_two_done, refused, two_done
+from tests.adapters.telemetry.scrape import series, value
 
 
 async def test_textfile(tmp_path: Path) -> None:
@@ -97,3 +102,55 @@ async def test_what_is_added(tmp_path: Path) -> None:
     missed = await MetricsTextfile(link).add(refused())
     assert missed is not None
     assert "is not a regular file" in missed
+
+
+async def test_rollouts_share_a_file(tmp_path: Path) -> None:
+    """What one rollout says of itself stays when another one writes, and is replaced by its own
+    next word. All lines of a metric stand together, each once; a member's name is not taken for
+    that of a rollout."""
+    path = tmp_path / "poolroll.prom"
+    odd = 'x{rollout="web"'
+    api = (
+        Family(MEMBERS, (Sample(("api", "failed"), 1.0),)),
+        Family(UNREACHED, (Sample(("api", odd), 1.0),)),
+    )
+    one, other = MetricsTextfile(path), MetricsTextfile(path)
+    await one.open(two_done)
+    await other.open(lambda: api)
+    for outlet in (one, other, one, other):
+        assert await outlet.give() is None
+        if outlet is one:
+            assert_two_done(path.read_text())
+    assert await one.add(refused()) is None
+    text = path.read_text()
+    assert_two_done(text)
+    assert_refused(text)
+    assert value(series(text), MEMBERS.name, rollout="api", phase="failed") == 1
+    assert value(series(text), UNREACHED.name, rollout="api", member=odd) == 1
+    names = [line.split("{")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert names == sorted(names, key=list(dict.fromkeys(names)).index)
+    assert text.count(f"# TYPE {MEMBERS.name} ") == 1
+
+
+async def test_a_file_that_somebody_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is stopped while it writes delays nobody for long."""
+    monkeypatch.setattr(textfile, "TRIES", 2)
+    out = MetricsTextfile(tmp_path / "x.prom")
+    await out.open(two_done)
+    holder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    assert await out.give() == "not written: somebody else writes there"
+    os.close(holder)
+    assert await out.give() is None
+
+
+async def test_what_is_far_too_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textfile, "MOST", 3)
+    path = tmp_path / "x.prom"
+    path.write_text('poolroll_members{phase="done",rollout="api"} 1.0\n')
+    out = MetricsTextfile(path)
+    await out.open(two_done)
+    assert await out.give() is None
+    assert "api" not in path.read_text()

@@ -4,6 +4,7 @@ from typing import Any
 
 from controller.core.decide.collect import MOST, collect, is_collecting
 from controller.core.decide.context import Context
+from controller.core.decide.decide import ending
 from controller.core.decide.finish import finish
 from controller.core.events import Answer, Finished, JournalSeen, StopRequested
 from controller.core.phases import Phase
@@ -130,7 +131,6 @@ def test_a_planned_outage(changes: dict[str, Any], fetches: bool) -> None:
         "nothing to fetch": ({"plan": a_plan(8)},),
         "a second signal": ({"stop": StopRequested("SIGTERM", at_once=True)},),
         "a journal that fails": ({"journal": JournalSeen(fault="the disk is full")},),
-        "a journal that is late": ({"journal": JournalSeen(is_late=True)},),
         "a bug of ours": ({"bug": "KeyError"},),
         "members go back already": (ROLLING_BACK,),
         "after the way back": ({"rolling": ("web2",)},),
@@ -139,6 +139,12 @@ def test_a_planned_outage(changes: dict[str, Any], fetches: bool) -> None:
 def test_never_in_the_way(more: dict[str, Any]) -> None:
     """Then the rollout ends without it."""
     assert not is_collecting(halted(failed(), DONE, **more))
+
+
+def test_a_journal_that_is_late_is_waited_for() -> None:
+    """Nothing is begun meanwhile, and the rollout does not end."""
+    assert ending(halted(failed(), DONE)) == of("web2")
+    assert ending(halted(failed(), DONE, journal=JournalSeen(is_late=True))) is None
 
 
 def test_before_the_end() -> None:

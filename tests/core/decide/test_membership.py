@@ -16,7 +16,8 @@ from controller.core.events import (
 from controller.core.phases import Phase
 from controller.core.pool import Line, Member
 from controller.core.snapshot import Seen
-from controller.core.state.parts import MemberState, PoolState
+from controller.core.state.parts import MemberState
+from controller.core.state.pool_state import PoolState
 from controller.core.steps import Course, RunStep, Setting
 from tests.support.contexts import (
     ABORTED,

@@ -94,6 +94,11 @@ WAITS = (Verdict.INCONCLUSIVE, "no data: no request yet")
             "4 of 15 requests failed (26.7 %), 12 of them our own",
         ),
         (alone(users=Counters(0, 3)), Verdict.PASS, "none of 3 requests failed"),
+        (
+            alone(users=Counters(3, 10), own=Counters(0, 40)),
+            Verdict.FAIL,
+            "3 of 10 requests failed (30 %)",
+        ),
         (alone(LATENCY, users=Counters(0, 3), own=Counters(0, 9)), Verdict.PASS, "3 requests; too"),
     ],
 )

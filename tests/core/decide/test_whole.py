@@ -13,7 +13,8 @@ from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Admin
-from controller.core.state.parts import MemberState, PoolState
+from controller.core.state.parts import MemberState
+from controller.core.state.pool_state import PoolState
 from controller.core.state.state import Mode
 from controller.core.steps import ClosePool, Course, OpenPool, SetMember, Setting
 from tests.support.contexts import (

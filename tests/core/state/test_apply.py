@@ -15,7 +15,8 @@ from controller.core.plan.plan import Plan
 from controller.core.pool import Counters, Found, Incarnation, Member
 from controller.core.state.apply import FORMERS_KEPT, apply
 from controller.core.state.invariants import InvariantBroken
-from controller.core.state.parts import MemberState, PoolState
+from controller.core.state.parts import MemberState
+from controller.core.state.pool_state import PoolState
 from controller.core.state.state import Former, GateState, Mode, State
 from controller.core.steps import AskGuard, ClosePool, Course, OpenPool, RunStep, SetMember, Setting
 from tests.support.contexts import (

@@ -60,6 +60,10 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
             standing(Phase.DONE, course=BACK),
             into(Phase.WAITING, course=UP, begun=False, step=0, **NEW_ATTEMPT),
         ),
+        "rolled back, and proven": (
+            standing(Phase.DONE, course=BACK, found=None, proven=True),
+            into(Phase.WAITING, course=UP, begun=False, step=0, proven=False, **NEW_ATTEMPT),
+        ),
         "kept": (
             standing(
                 Phase.KEPT, why="cut short", condemned=True, disproven="failed", kept_out=True

@@ -18,11 +18,13 @@ from controller.core.gates.gate import (
     Scope,
     TimingGate,
 )
+from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
-from controller.core.pool import Incarnation, InstanceView
+from controller.core.pool import Counters, Incarnation, InstanceView
 from controller.core.settings import Policies
 from controller.core.snapshot import looked
+from controller.core.state.ours import Ours
 from controller.core.state.parts import MemberState
 from controller.core.state.state import GateState, Mode
 from controller.core.steps import Course, RunStep
@@ -91,6 +93,15 @@ def test_who_is_in_hand_is_seen(height: int) -> None:
 
 
 # --- members -----------------------------------------------------------------------------------
+
+
+def test_requests_of_our_own_are_named() -> None:
+    """Where load balancers count them as users'."""
+    m = member("web1", Phase.SOAKING, 1, mark=Counters(), own=Counters(0, 12))
+    of = replace(state(plan(2), m), ours=Ours(12))
+    of = replace(of, tallies={**of.tallies, "web1": Tally(Counters(1, 14))})
+    shown = members(scene(plan(2), of).at, Recent(), 9).rows[0].doing
+    assert shown.endswith("14 requests, 12 of them our own, 1 failed")
 
 
 def test_a_crowd_is_counted() -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from controller.config import parse
-from controller.core.gates.gate import MetricGate, Scope
+from controller.core.gates.gate import CounterGate, MetricGate, Scope
+from controller.core.gates.quiet import Quiet
 from controller.core.plan.plan import Plan
 from controller.core.pool import LineKey, Member, Occupant, Seat
 from controller.report.plan.text import plan_text
@@ -23,6 +24,18 @@ def test_what_a_member_runs_now() -> None:
     made = replace(plan(1), members=(member,), canaries=(), seats={"web1": (seat, seat)})
     assert "   1. web1  192.0.2.7  web-5d87\n" in text(made)
     assert "   1. web1  192.0.2.7:8080  canary\n" in text(plan(1))
+
+
+def test_who_judges_a_member_without_users() -> None:
+    """Requests of our own: where they go, and what leads them to the member."""
+    gates = (CounterGate("errors", Scope.MEMBER, 0.01),)
+    policies = replace(plan(1).policies, gates=gates, quiet=Quiet.THROUGH)
+    of, settings = replace(plan(1), policies=policies), parse(page(), "web.yaml").settings
+    shown = plan_text(of, settings, [], {}, through="http://lb/, pinned by cookie SRV=web1")
+    assert shown[shown.index("gates") + 2] == (
+        "  if no user comes to a member: judged by 40 requests of our own through http://lb/, "
+        "pinned by cookie SRV=web1, once the load balancer has counted them there (quiet: through)"
+    )
 
 
 def test_when_steps_begin() -> None:

@@ -10,6 +10,7 @@ from controller.core.gates.tally import Tally
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
 from controller.core.pool import Counters, Incarnation
+from controller.core.state.ours import Ours
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.brief import brief, duration, figures
@@ -52,6 +53,12 @@ def test_figures(pool: Tally, words: str) -> None:
     """Requests, members and time; what nobody counted is not given as none."""
     made = figures(plan(), ended(Outcome.DONE, *DONE, pool=pool), NOW)
     assert made == f"{words}, 2 upgraded, 1 already there, 1 m 02 s"
+
+
+def test_figures_of_a_night() -> None:
+    """What poolroll sent through the load balancer is no user's."""
+    of = replace(ended(Outcome.DONE, *DONE, pool=counted(1, 90)), ours=Ours(80))
+    assert figures(plan(), of, NOW).startswith("1 of 90 requests (80 of them our own) failed, 2")
 
 
 def test_figures_of_a_way_back() -> None:

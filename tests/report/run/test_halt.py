@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from controller.core.events import Cause
-from controller.core.plan.plan import CourseShape, Purpose
+from controller.core.plan.plan import CourseShape, Plan, Purpose
 from controller.core.pool import Counters
+from controller.core.settings import OnFailure
 from controller.core.snapshot import lost
+from controller.core.state.ours import Ours
 from controller.core.state.parts import MemberState
-from controller.core.state.state import State
+from controller.core.state.state import Mode, State
+from controller.core.steps import Course
 from controller.report.run.about import About
 from controller.report.run.halt import halt_message, without_next
 from tests.report.states import (
@@ -90,6 +93,10 @@ def test_members_that_do_not_serve_stand_each_on_a_line() -> None:
             "not failing now; at most 4 requests failed at 03:11:55 UTC",
         ),
         (failing(0.5, 1), "FAILING NOW, since 03:11:59 UTC: at most 1 request failed"),
+        (
+            {**failing(5, 4), "ours": Ours(40, 3)},
+            "not failing now; at most 4 requests failed, 3 of them perhaps our own at 03:11:55 UTC",
+        ),
     ],
 )
 def test_users(changes: dict[str, Any], users: str) -> None:
@@ -211,6 +218,44 @@ def test_next_says_whom_users_go_on_meeting() -> None:
     found = lines(halted(plan(), member("web2", "kept"), seen=ALL))["NEXT"]
     assert found[0] == "to wait:    type nothing   (users go on meeting web2 with v3, not proven)"
     assert "            (judges web2 anew, before users; goes on with web1, web3)" in found
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (OnFailure.ROLLBACK_MEMBER, "web1 is rolled back then, by itself; web2 stays out"),
+        (
+            OnFailure.REVERT_MEMBER,
+            "web1 goes back to its snapshot then, by itself; web2 stays out",
+        ),
+    ],
+)
+def test_early_lines_say_who_goes_back_by_itself(policy: OnFailure, told: str) -> None:
+    """Nobody is told that a member stays out which this run takes back next."""
+    policies = replace(plan().policies, on_failure=policy)
+    made = replace(plan(), policies=policies, rollback=CourseShape(1))
+    saved = member("web1", "failed", saved=1)
+    others = (member("web2", "failed", begun=False), member("web3"))
+    one = replace(halted(made, saved, *others), mode=Mode.HALTED, finished=None)
+    assert f"type nothing   ({told})" in early(made, one)
+    rolling = replace(one, mode=Mode.ROLLING_BACK, rolling=("web1",))
+    assert f"type nothing   ({told})" in early(made, rolling)
+    alone = replace(one, members={**one.members, "web2": member("web2")})
+    assert f"type nothing   ({told.partition(';')[0]})" in early(made, alone)
+    over = halt_message(made, one, NOW, WALL, commands=commands(made))
+    assert "(web1, web2 stay out)" in "\n".join(over)
+
+
+def early(made: Plan, state: State) -> str:
+    lines = halt_message(made, state, NOW, WALL, commands=commands(made), is_early=True)
+    return "\n".join(lines)
+
+
+def test_next_says_who_is_upgraded_again() -> None:
+    """What went back is not left aside by `resume`."""
+    back = member("web1", "done", course=Course.ROLLBACK)
+    told = "\n".join(lines(halted(plan(), back, member("web2")))["NEXT"])
+    assert "(upgrades web1 again; goes on with web2, web3)" in told
 
 
 def test_next_where_nobody_was_touched() -> None:

@@ -240,11 +240,15 @@ def test_paused_until_the_next_window() -> None:
     assert lines[0] == "paused: 1 member upgraded and returned"
     assert lines[-2:] == [
         "paused until Mon 2026-11-30 10:00 CET: it closes at four",
-        f"not started: web2, web3; {RUN} goes on with them in the next window",
+        f"not started: web2, web3; {RUN} goes on",
     ]
     last = replace(of, finished=replace(over, until=""))
     lines = summary(made, last, SETTINGS, NOW, WALL, commands(made))
-    assert "paused and no window opens within a year: it closes at four" in lines
+    assert lines[-2] == "paused and no window opens within a year: it closes at four"
+    assert lines[-1] == (
+        "not started: web2, web3; with later `windows`, `freeze` or `finish_by` in the rollout "
+        f"file, {RUN} goes on; as it is: {RUN[:-1]} --ignore-windows --reason '…'`"
+    )
 
 
 def test_who_was_skipped_is_named() -> None:

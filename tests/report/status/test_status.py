@@ -143,6 +143,8 @@ def test_one_that_waits_for_its_window() -> None:
     assert "NEXT      `poolroll run /srv/web.yml` goes on" in told_of(waits)
     late = replace(waits, state=replace(waits.state, finished=replace(over, until="")))
     assert told_of(late)[0].startswith("rollout web: paused ")
+    (next_line,) = [line for line in told_of(late) if line.startswith("NEXT")]
+    assert next_line.endswith("as it is: `poolroll run /srv/web.yml --ignore-windows --reason '…'`")
     assert status_value(replace(waits, holder=HELD), "/srv/state")["until"] is None
 
 

@@ -68,7 +68,7 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     }
     paths = []
     for kind, written in files.items():
-        path = tmp_path / f"{JOB.unit}.{kind}".replace(".guard", "-guard.service")
+        path = tmp_path / f"{JOB.unit}.{kind}".replace(".guard", ".guard.service")
         path.write_text(written)
         paths.append(str(path))
     asked = subprocess.run(
@@ -78,6 +78,17 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
         check=False,
     )
     assert (asked.returncode, asked.stderr) == (0, "")
+
+
+def test_each_unit_has_a_name_of_its_own() -> None:
+    """Also where rollouts are called `web` and `web-guard`."""
+    units = [
+        unit
+        for name in ("web", "web-guard")
+        for one in [replace(JOB, name=name)]
+        for unit in (one.unit, one.guard_unit)
+    ]
+    assert len(set(units)) == 4
 
 
 def test_all_or_one_of_them() -> None:
