@@ -72,7 +72,8 @@ PLAIN = Line(
 
 def plain(backend: str, member: str, **changes: Any) -> Line:
     return replace(
-        PLAIN, **{"backend": backend, "member": member, "key": f"{backend}/127.0.0.1:9 on lb", **changes}
+        PLAIN,
+        **{"backend": backend, "member": member, "key": f"{backend}/127.0.0.1:9 on lb", **changes},
     )
 
 
