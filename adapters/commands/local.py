@@ -160,6 +160,7 @@ class _NotBegun(Exception):
 
 def _prepared(place: Place) -> list[str]:
     """What still runs of an earlier attempt; its folder is there, if that is nothing."""
+    place.clear_away()
     remains = place.remains() if place.group() is None else []
     if not remains:
         place.create()

@@ -17,7 +17,7 @@ from pathlib import Path
 from adapters import modes
 from adapters.commands import durable, helper, processes
 from adapters.commands.group import Group
-from adapters.commands.sharing import make_folder, make_root
+from adapters.commands.sharing import clear_away, make_folder, make_root
 from controller.errors import StateError
 from controller.secrets import Secrets
 from controller.tasks import JobResult
@@ -37,13 +37,22 @@ class Place:
         self.levels = key.count("/") + 1
         """How many folders above this one have an entry that may be new."""
 
+    def clear_away(self) -> None:
+        """What would keep us out, and nobody needs."""
+        for folder in self._folders:
+            clear_away(folder)
+
     def create(self) -> None:
         make_root(self._root)
-        for folder in (*reversed(self.folder.parents[: self.levels - 1]), self.folder):
+        for folder in self._folders:
             make_folder(folder)
         if self._places and not self._read(durable.PLACES):
             text = "".join(f"{place}\n" for place in sorted(self._places))
             durable.write_durably(str(self.folder), durable.PLACES, text)
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return (*reversed(self.folder.parents[: self.levels - 1]), self.folder)
 
     def lock(self) -> int | None:
         """A file descriptor that holds the lock while it or a copy is open; None: it is held."""

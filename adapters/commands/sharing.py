@@ -7,6 +7,7 @@ import fcntl
 import os
 import pwd
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from adapters import modes
@@ -24,6 +25,14 @@ def make_folder(folder: Path) -> None:
             raise
         return
     modes.share_folder(str(folder))
+
+
+def clear_away(folder: Path) -> None:
+    """Remove `folder` where another user was killed between making it and sharing it: it cannot be
+    used, and nothing is in it. Whoever may write to the folder above may do so (rmdir(2))."""
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        with suppress(OSError):  # missing, or in use
+            folder.rmdir()
 
 
 def make_root(root: Path) -> None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from controller.config import RolloutFile
 from controller.config.stand_in import pin_words
 from controller.core.events import Answer
-from controller.core.plan.plan import Plan, Purpose
+from controller.core.plan.plan import Plan
 from controller.core.pool import Member
-from controller.core.steps import Course
 from controller.errors import ConfigurationError
 from controller.lifecycle import Findings
 from controller.report.plan.versions import variables, version_lines
@@ -52,7 +51,7 @@ def details(file: RolloutFile, seen: Findings, plan: Plan, *, is_verbose: bool) 
 
 
 def _through(file: RolloutFile, plan: Plan, members: Sequence[Member]) -> str:
-    course = Course.ROLLBACK if plan.purpose is Purpose.ROLLBACK else Course.UPGRADE
+    course = plan.purpose.course
     if not members:
         return ""
     member = replace(members[0], vars=file.variables_of(members[0].name))

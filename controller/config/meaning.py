@@ -113,9 +113,8 @@ def _later(rollout: Rollout) -> Iterator[str]:
     if rollout.preflight:
         yield f"preflight: {rollout.preflight!r}"
     if rollout.quiet is not None:
+        # Not `through`: a pin that leads astray is corrected, and the rollout goes on.
         yield f"quiet: {rollout.quiet.mode}"
-        if rollout.quiet.through is not None:
-            yield f"quiet.through: {rollout.quiet.through!r}"
     if rollout.failures is not None:
         yield f"failures: {rollout.failures!r}"
     if rollout.snapshot is not None:

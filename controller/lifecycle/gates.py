@@ -8,7 +8,7 @@ from controller.config import RolloutFile
 from controller.config.stand_in import stand_in
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
-from controller.core.plan.plan import Plan
+from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.pool.copies import replace
 from controller.core.steps import Course
@@ -56,13 +56,14 @@ PATIENCE: Final = timedelta(seconds=5)
 def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
     """Sends probes for a gate, whose result does not matter: the metrics show it, as they do for
     users; and requests of our own, whose result is judged."""
-    file, rollout = prepared.file, prepared.row.id
+    file, rollout, purpose = prepared.file, prepared.row.id, prepared.plan.purpose
 
     async def probe(gate: Gate, member: str, every: timedelta) -> None:
         asked = file.probe(gate, who(member), rollout)
         await ports.validator.validate((marked(asked, rollout, every),))
 
     async def own(member: str, course: Course) -> ValidationResult:
+        course = purpose.course if purpose is Purpose.ROLLBACK else course  # all of it goes back
         asked = stand_in(file, course, who(member), rollout)
         return await ports.validator.validate((marked(asked, rollout, PATIENCE),))
 

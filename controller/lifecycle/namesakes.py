@@ -9,8 +9,11 @@ from controller.lifecycle.options import ReadPorts
 from controller.report.words import names
 
 
-async def look_for_namesake(ports: ReadPorts, name: str, marks: PoolMarks) -> list[str]:
-    """Notes. Raises Refused, StateError."""
+async def look_for_namesake(
+    ports: ReadPorts, name: str, marks: PoolMarks, *, is_new: bool
+) -> list[str]:
+    """Notes. `is_new`: whoever runs it knows of the other pool, if that is still there. Raises
+    Refused, StateError."""
     if ports.journal is None or (row := await ports.journal.latest(name)) is None:
         return []
     plan = await plan_of(ports.journal, row)
@@ -25,5 +28,8 @@ async def look_for_namesake(ports: ReadPorts, name: str, marks: PoolMarks) -> li
     out = dict.fromkeys(one.member for one in await ports.journal.taken_by(row.id))
     if out:
         lost = f"has left {names(tuple(out))} out, which `status {name}` would no longer show"
-        raise Refused(f"{taken} {lost}: {mend}")
-    return [f"{taken} is the newest so far: its history is not used; {mend}"]
+        if not is_new:
+            raise Refused(f"{taken} {lost}: {mend}; or, if that pool is gone: --new")
+        return [f"{taken} {lost}"]
+    unknown = "so `rollback` knows no former version from it"
+    return [f"{taken} is the newest so far, {unknown}; {mend}"]

@@ -75,7 +75,8 @@ async def preflight(
     if reached is not None:
         marks = marks_in(reached.views)
     with seen.refusing():
-        seen.notes += await look_for_namesake(ports, file.settings.name, marks)
+        name = file.settings.name
+        seen.notes += await look_for_namesake(ports, name, marks, is_new=options.new)
         await _look_for_former(seen, ports, file, options)
     if reached is None:
         return seen

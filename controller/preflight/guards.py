@@ -32,7 +32,7 @@ async def ask_guards(
     for, where that takes a while."""
     slots = asyncio.Semaphore(AT_ONCE)
     asked: dict[str, None] = {}
-    course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
+    course = purpose.course
 
     async def ask(member: Member) -> tuple[str, tuple[Answer, str]] | None:
         guard = file.work(course, member, "plan").guard

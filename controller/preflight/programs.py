@@ -48,7 +48,7 @@ def unusable_validations(
     file: RolloutFile, members: Sequence[Member], purpose: Purpose, validator: Validator
 ) -> list[str]:
     """Validations that no member could pass from this machine, as reasons to refuse."""
-    course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
+    course = purpose.course
     found: dict[str, None] = {}
     for member in members:
         checks: list[tuple[Trail, Validation]] = [

@@ -1,6 +1,7 @@
 """Members of whom the same is said, in one line: two hundred hosts that are down are one thing to
 know, and hide what else there is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ def alike(said: Sequence[tuple[str, str]], hosts: Mapping[str, str]) -> dict[str
     member → its line, which counts and names those of the same kind; these are left out."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for member, line in said:
-        same = line.replace(hosts.get(member, member), "").replace(member, "")
+        same = _without(_without(line, hosts.get(member, member)), member)
         kinds.setdefault(same, []).append((member, line))
     kept: dict[str, str] = {}
     for kind in kinds.values():
@@ -23,8 +24,14 @@ def alike(said: Sequence[tuple[str, str]], hosts: Mapping[str, str]) -> dict[str
         (first, line), *others = kind
         named = ", ".join(member for member, _ in others[:MOST])
         more = ", …" if len(others) > MOST else ""
-        kept[first] = f"{line} (so are {len(others)} others: {named}{more}; each with --verbose)"
+        count = f"the same of {len(others)} others"
+        kept[first] = f"{line} ({count}: {named}{more}; each with --verbose)"
     return {member: kept[member] for member, _ in said if member in kept}
+
+
+def _without(line: str, name: str) -> str:
+    """Whole words only: a member may be called `1`."""
+    return re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", "", line)
 
 
 def reasons_in_short(

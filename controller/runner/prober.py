@@ -16,4 +16,4 @@ class Prober:
     for_gate: Callable[[Gate, str, timedelta], Awaitable[None]]
     """Through the balancer to a member in soak: what becomes of it, the evidence shows."""
     own: Callable[[str, Course], Awaitable[ValidationResult]]
-    """To a member that no user comes to, as one of its validations asks."""
+    """To a member that no user comes to, as one of its validations asks, or `quiet.through`."""

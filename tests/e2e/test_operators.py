@@ -41,9 +41,15 @@ class Desk:
     async def held(self, who: int, umask: str) -> Running:
         """A run in the middle of its first step."""
         self.go.unlink(missing_ok=True)
+        begun = self.begun
         running = self.start(who, umask, "run", str(self.file), "--yes")
         await says(running, "step 1 runs")
+        await until(lambda: self.begun > begun, what="the step to have begun")
         return running
+
+    @property
+    def begun(self) -> int:
+        return len(list(self.state.glob("jobs/*/*/*/group")))
 
     def assert_shared(self) -> None:
         """With the group, all of it, and with nobody else, whatever the umask."""

@@ -27,8 +27,9 @@ async def test_consistent_hashing_ramps(site: MakeSite) -> None:
 
 
 async def test_soak_begins_after_the_warm_up(site: MakeSite) -> None:
-    """With `slowstart` a soak counts from the end of the balancer's own warm-up."""
-    one = await site(2, slowstart="1s")
+    """With `slowstart` a soak counts from the end of the balancer's own warm-up, which HAProxy
+    reckons in whole seconds: that of two seconds may take little more than one."""
+    one = await site(2, slowstart="2s")
     async with Visitors(one.world.frontends) as visitors:
         done = await one.run(one.file(soak="200ms"), "--only", "web1")
     assert (done.code, visitors.failed) == (0, []), done.text

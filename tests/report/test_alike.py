@@ -22,11 +22,13 @@ def test_many_are_counted_and_some_of_them_named() -> None:
     assert list(alike(said, HOSTS).items()) == [
         (
             "web1",
-            "10.0.0.1 does not answer to ssh: Connection refused (so are 11 others: web2, web3, "
-            "web4, web5, web6, …; each with --verbose)",
+            "10.0.0.1 does not answer to ssh: Connection refused (the same of 11 others: web2, "
+            "web3, web4, web5, web6, …; each with --verbose)",
         ),
         ("db1", "db1 asks for a password"),
     ]
+    codes = [(str(at), f"{at}: exit code {1 + at % 2}") for at in range(1, 9)]
+    assert len(alike(codes, {})) == len(codes), "names like numbers are not cut out of words"
     just = [(name, down(name)) for name in MANY[: MOST + 1]]
     assert alike(just, HOSTS)["web1"].endswith("web5, web6; each with --verbose)")
 
@@ -41,6 +43,8 @@ def test_reasons() -> None:
     ]
     short = reasons_in_short(reasons, HOSTS, is_verbose=False)
     assert short[0] == reasons[0]
-    assert short[1].startswith("web1: 10.0.0.1 does not answer to ssh: Connection refused (so are")
+    assert short[1].startswith(
+        "web1: 10.0.0.1 does not answer to ssh: Connection refused (the same"
+    )
     assert short[2:] == reasons[-2:]
     assert reasons_in_short(reasons, HOSTS, is_verbose=True) == reasons

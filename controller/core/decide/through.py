@@ -1,8 +1,9 @@
 """Members judged by requests of our own that go through the load balancer, pinned to them.
 
 What the load balancer counts at a member is about that member, whoever sent it: so it is judged as
-ever, and a member passes by nothing else. Besides, a pinned request that met a failure which is
-none to the load balancer, like a text that is missing, speaks against the member. A pin that leads
+ever, and a member passes by nothing else. Besides, requests that met a failure which is none to the
+load balancer, like a text that is missing, speak against the member where all is theirs that it
+counted there. A pin that leads
 elsewhere shows at the member as requests that do not arrive: then there is nothing to pass by.
 """
 
@@ -25,6 +26,8 @@ from controller.core.state.state import State
 
 UNDER_WAY: Final = 1
 """So many may have been answered since the last look."""
+MAY_FAIL: Final = 1
+"""So many of our own may have failed on their way."""
 
 
 def arrived(state: State, member: str) -> int:
@@ -45,7 +48,7 @@ def judged_through(
     parts = [judgement]
     if trial.met_users and counts.errors:
         parts.append(judge(gate, without(counts, ours_beside(ctx.state, member))))
-    if not gate.measure and _is_pinned(arrived(ctx.state, member), trial.own.total):
+    if not gate.measure and _are_ours(ctx.state, member):
         parts.append(judge(gate, trial.own))
     if trial.met_users:
         return _of_all(trial, worst(parts))
@@ -85,12 +88,32 @@ def _if_enough(state: State, member: str, judgement: Judgement) -> Judgement:
         words = f"{judgement.reason}; {seen} of {trial.own.total} have arrived, {OWN} are needed"
         return inconclusive(Missing.LITTLE_TRAFFIC, words)
     if _is_pinned(seen, trial.own.total):
-        return judgement
+        return _unless_unsure(state, member, judgement)
     words = (
         f"{_nobody(state, member)}; {seen} of {requests(trial.own.total)} of our own arrived at "
         f"{member}: the pin does not work; correct `quiet.through`{_last(trial)}"
     )
     return inconclusive(Missing.NO_DATA, words)
+
+
+def _unless_unsure(state: State, member: str, judgement: Judgement) -> Judgement:
+    """Answers that were wrong to us alone, while a few users may have come: it does not pass."""
+    trial = state.members[member].trial
+    if trial.own.errors <= MAY_FAIL or _are_ours(state, member):
+        return judgement
+    words = (
+        f"{_nobody(state, member)}; {trial.own.errors} of {requests(trial.own.total)} of our own "
+        f"failed, but whether {member} answered them is not known{_last(trial)}"
+    )
+    return inconclusive(Missing.NO_DATA, words)
+
+
+def _are_ours(state: State, member: str) -> bool:
+    """Whether what is counted at the member are our own, all of them, and enough to tell: beside
+    users, nobody knows whether it was this member that answered us."""
+    trial, seen = state.members[member].trial, counted(state, member).total
+    is_alone = not trial.met_users and seen <= trial.own.total + UNDER_WAY
+    return is_alone and trial.own.total >= OWN and _is_pinned(seen, trial.own.total)
 
 
 def _is_pinned(seen: int, answered: int) -> bool:

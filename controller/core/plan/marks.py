@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 from controller.core.plan.plan import Plan
 from controller.core.pool import InstanceView, PoolKey
@@ -13,25 +13,38 @@ class PoolMarks:
     keys: frozenset[PoolKey] = frozenset()
     places: frozenset[tuple[str, str]] = frozenset()
     """Instance and backend: still the same where every member was replaced."""
+    servers: frozenset[tuple[str, str]] = frozenset()
+    """Instance and address: still the same where the backend was renamed."""
 
     def are_of_another(self, plan: Plan) -> bool:
         """Whether that plan is of another pool; False where that is not known."""
         other = marks_of(plan)
         if not self.keys or not other.keys:
             return False
-        return self.keys.isdisjoint(other.keys) and self.places.isdisjoint(other.places)
+        own = (self.keys, self.places, self.servers)
+        theirs = (other.keys, other.places, other.servers)
+        return all(mine.isdisjoint(its) for mine, its in zip(own, theirs, strict=True))
 
 
 UNKNOWN = PoolMarks()
 
 
 def marks_of(plan: Plan) -> PoolMarks:
-    return PoolMarks(frozenset(plan.keys), frozenset(product(plan.instances, plan.backends)))
+    places = product(plan.instances, plan.backends)
+    seats = chain.from_iterable(plan.seats.values())
+    servers = ((seat.key.instance, str(seat.occupant)) for seat in seats)
+    return PoolMarks(frozenset(plan.keys), frozenset(places), frozenset(servers))
 
 
 def marks_in(views: Sequence[InstanceView]) -> PoolMarks:
     places = {(view.instance, backend) for view in views for backend in view.backends}
-    return PoolMarks(frozenset(all_keys_in(views)), frozenset(places))
+    servers = {
+        (view.instance, str(line.occupant))
+        for view in views
+        for line in view.lines
+        if line.occupant is not None and not line.is_vacant
+    }
+    return PoolMarks(frozenset(all_keys_in(views)), frozenset(places), frozenset(servers))
 
 
 def all_keys_in(views: Sequence[InstanceView]) -> tuple[PoolKey, ...]:

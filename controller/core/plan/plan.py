@@ -8,6 +8,7 @@ from enum import StrEnum
 from controller.core.plan.abilities import ByHand
 from controller.core.pool import Member, PoolKey, Seat
 from controller.core.settings import OnFailure, Policies
+from controller.core.steps import Course
 
 
 class Purpose(StrEnum):
@@ -18,6 +19,11 @@ class Purpose(StrEnum):
     """Every member out and back, without the upgrade."""
     ROLLBACK = "rollback"
     """To the former version, with the same care."""
+
+    @property
+    def course(self) -> Course:
+        """What its members go through first."""
+        return Course.ROLLBACK if self is Purpose.ROLLBACK else Course.UPGRADE
 
 
 @dataclass(frozen=True, slots=True)

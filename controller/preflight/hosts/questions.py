@@ -28,7 +28,7 @@ def visits(file: RolloutFile, members: Sequence[Member], purpose: Purpose) -> Ma
     """By member; none for those whose steps go to no host. A rehearsal has no steps."""
     if purpose is Purpose.REHEARSAL:
         return {}
-    course = Course.ROLLBACK if purpose is Purpose.ROLLBACK else Course.UPGRADE
+    course = purpose.course
     found = ((member.name, _visit(file, member, course)) for member in members)
     return {name: visit for name, visit in found if visit is not None}
 

@@ -51,6 +51,20 @@ def test_one_begins_and_the_other_goes_on(shared: Path, umask: str) -> None:
 
 
 @needs_root
+def test_whoever_made_a_folder_was_killed_at_once(shared: Path) -> None:
+    """Before it was shared, so that nothing can be in it: the next operator makes it anew."""
+    assert run(ANNA, "077", shared, "r/web0/upgrade-0-0", "/bin/true") == "0"
+    for name in ("q", "r/web1"):
+        folder = shared / "jobs" / name
+        folder.mkdir(0o700)
+        os.chown(folder, ANNA, GROUP)
+    assert run(BERT, "022", shared, "q/web1/upgrade-0-0", "/bin/true") == "0"
+    assert run(BERT, "022", shared, "r/web1/upgrade-0-0", "/bin/true") == "0"
+    for name in ("q", "r/web1"):
+        assert stat.S_IMODE((shared / "jobs" / name).stat().st_mode) == 0o2770
+
+
+@needs_root
 def test_a_folder_of_a_former_version(shared: Path) -> None:
     """It was its user's alone: others are refused before anything is touched, with what to do; its
     owner shares it by the next command."""
