@@ -299,13 +299,14 @@ def test_what_goes_through_the_load_balancer() -> None:
         stand_in(file, Course.UPGRADE, file.member("web2", "10.0.0.2", 80), "r-1")
 
 
-def test_what_goes_through_is_masked_and_compared() -> None:
+def test_what_goes_through_is_masked_and_may_be_corrected() -> None:
+    """Another pin leaves the file the same to a rollout that was halted by a wrong one."""
     file = pinned(HEADERS)
     text, _ = file.masked
     assert "secret" not in text
     assert "SRV=${member.vars.id}" in text
     made = {fingerprint(pinned(more), "salt") for more in (HEADERS, "status: 204")}
-    assert len(made) == 2
+    assert len(made) == 1
 
 
 @pytest.mark.parametrize(
