@@ -8,7 +8,7 @@ from controller.config import RolloutFile
 from controller.config.stand_in import stand_in
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate
-from controller.core.plan.plan import Plan, Purpose
+from controller.core.plan.plan import Plan
 from controller.core.pool import Member
 from controller.core.pool.copies import replace
 from controller.core.steps import Course
@@ -63,8 +63,7 @@ def prober_of(ports: Ports, prepared: Prepared, who: Who) -> Prober:
         await ports.validator.validate((marked(asked, rollout, every),))
 
     async def own(member: str, course: Course) -> ValidationResult:
-        course = purpose.course if purpose is Purpose.ROLLBACK else course  # all of it goes back
-        asked = stand_in(file, course, who(member), rollout)
+        asked = stand_in(file, purpose.meant_by(course), who(member), rollout)
         return await ports.validator.validate((marked(asked, rollout, PATIENCE),))
 
     return Prober(probe, own)

@@ -3,8 +3,8 @@
 What the load balancer counts at a member is about that member, whoever sent it: so it is judged as
 ever, and a member passes by nothing else. Besides, requests that met a failure which is none to the
 load balancer, like a text that is missing, speak against the member where all is theirs that it
-counted there. A pin that leads
-elsewhere shows at the member as requests that do not arrive: then there is nothing to pass by.
+counted there. A pin that leads elsewhere shows at the member as requests that do not arrive: then
+there is nothing to pass by.
 """
 
 from dataclasses import replace

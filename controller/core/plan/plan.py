@@ -23,7 +23,11 @@ class Purpose(StrEnum):
     @property
     def course(self) -> Course:
         """What its members go through first."""
-        return Course.ROLLBACK if self is Purpose.ROLLBACK else Course.UPGRADE
+        return self.meant_by(Course.UPGRADE)
+
+    def meant_by(self, course: Course) -> Course:
+        """The section of the rollout file for a member in `course`: of a way back, all is that."""
+        return Course.ROLLBACK if self is Purpose.ROLLBACK else course
 
 
 @dataclass(frozen=True, slots=True)
