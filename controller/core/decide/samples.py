@@ -125,5 +125,6 @@ def quiet_note(ctx: Context, member: str) -> str:
     share = f", {percent(counts.errors / counts.total)} failed" if counts.errors else ""
     few = min((g.min_requests for g in ctx.plan.policies.gates), default=0)
     quiet = "quiet: " if counts.total < few and not counts.errors else ""
-    ours = f", {trial.own.total} of them our own" if is_through and trial.own.total else ""
+    own = min(trial.own.total, counts.total)  # one may be answered before it is counted
+    ours = f", {own} of them our own" if is_through and own else ""
     return f"{quiet}{requests(counts.total)}{share}{ours}"

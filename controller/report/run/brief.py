@@ -68,7 +68,8 @@ def _requests(state: State) -> str:
     counted = state.pool.sum
     if not counted.total:
         return "no requests came"
-    ours = f" ({_grouped(state.ours.total)} of them our own)" if state.ours.total else ""
+    own = min(state.ours.total, counted.total)  # the last ones may be counted after the last look
+    ours = f" ({_grouped(own)} of them our own)" if own else ""
     return f"{_grouped(counted.errors)} of {_grouped(counted.total)} requests{ours} failed"
 
 

@@ -59,6 +59,8 @@ def test_figures_of_a_night() -> None:
     """What poolroll sent through the load balancer is no user's."""
     of = replace(ended(Outcome.DONE, *DONE, pool=counted(1, 90)), ours=Ours(80))
     assert figures(plan(), of, NOW).startswith("1 of 90 requests (80 of them our own) failed, 2")
+    late = replace(of, ours=Ours(92))
+    assert figures(plan(), late, NOW).startswith("1 of 90 requests (90 of them our own) failed, 2")
 
 
 def test_figures_of_a_way_back() -> None:
