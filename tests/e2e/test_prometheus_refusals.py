@@ -11,7 +11,7 @@ from controller.core.phases import Phase
 from tests.e2e.conftest import MakeSite
 from tests.e2e.metered import Metered, assert_untouched, samples, verdicts
 from tests.e2e.test_sick_members import assert_halt_lines
-from tests.support.prometheus import RealPrometheus
+from tests.support.prometheus import ENDLESS, RealPrometheus
 from tests.support.waiting import until
 
 PAGE = {"severity": "page"}
@@ -25,10 +25,7 @@ WRONG = (
     ('{__name__=~"calm|twin"}', "2 series, and a gate needs one number"),
     ('"text"', "it answers with a string, and a gate needs one number"),
     ("sum(rate(calm[5s])", "it refuses the query: "),
-    (
-        "max_over_time(sum(no_such_metric)[10h:1ms])",
-        "the server answers other queries; the query is: ",
-    ),
+    (ENDLESS, "the server answers other queries; the query is: "),
 )
 """Many series, a string, a typo, and one that takes for ever."""
 
@@ -58,7 +55,12 @@ async def test_questions_without_an_answer(site: MakeSite, prometheus: RealProme
     at = await metered(site, prometheus)
     one = at.site
     gates = [
-        at.gate(f"g{number}", {"query": query, "evidence": None, "timeout": "20s"}, max="1%")
+        at.gate(
+            f"g{number}",
+            # Both cores work for the endless one until it is given up, so that is soon.
+            {"query": query, "evidence": None, "timeout": "5s" if query == ENDLESS else "30s"},
+            max="1%",
+        )
         for number, (query, _) in enumerate(WRONG)
     ]
     file = one.file(gates=gates)
