@@ -8,6 +8,9 @@ from pathlib import Path
 
 from adapters.clock import SystemClock
 
+DAY = 24 * 3600.0
+"""Seconds. An hour behind this very machine would be before its boot while it is young."""
+
 
 def arrange(text: str) -> None:
     """By what `fork_server.CLOCKS` says."""
@@ -29,16 +32,16 @@ def set_later(ahead: float, when: Path) -> None:
 
 
 def set_aside(ahead: float, pace: float) -> None:
-    """`ahead`: seconds that its civil time and its uptime are ahead of those here; `pace`: so many
-    times as fast both go, for a test that waits until a Lease lapses. All that hold one need the
-    same pace."""
+    """`ahead`: seconds that its civil time and its uptime are ahead of those of a machine that has
+    been up for a `DAY`; `pace`: so many times as fast both go, for a test that waits until a Lease
+    lapses. All that hold one need the same pace."""
     began, wall = time.monotonic(), datetime.now(UTC)
 
     def elapsed() -> float:
         return (time.monotonic() - began) * pace
 
     def now(_: SystemClock) -> timedelta:
-        return timedelta(seconds=began + ahead + elapsed())
+        return timedelta(seconds=DAY + ahead + elapsed())
 
     def civil(_: SystemClock) -> datetime:
         return wall + timedelta(seconds=ahead + elapsed())
