@@ -40,9 +40,12 @@ test: $(VENV)/.dev servers
 test-cluster: $(VENV)/.dev
 	$(VENV)/bin/python -m pytest -n $(or $(WORKERS),1) -m cluster
 
-# Replies that nobody would send; what goes wrong is kept in tests/fuzz/corpus.
+# Replies that nobody would send; what goes wrong is kept in tests/fuzz/corpus. Then the properties
+# on examples that `make test` does not have.
+fuzz: export POOLROLL_FUZZ_SECONDS = $(or $(SECONDS),60)
 fuzz: $(VENV)/.dev
-	POOLROLL_FUZZ_SECONDS=$(or $(SECONDS),60) $(VENV)/bin/python -m pytest tests/fuzz
+	$(VENV)/bin/python -m pytest tests/fuzz
+	$(VENV)/bin/python -m pytest -m hypothesis
 
 # Every call of every port, in every way; and a kill at every record of every scenario.
 test-faults: $(VENV)/.dev

@@ -164,7 +164,9 @@ def _words(document: Document) -> Iterator[Trail]:
     for pattern in _COMMANDS:
         for trail, word in texts(document.data, pattern):
             *before, index = trail
-            value = (*before, int(index) + 1)
+            if not isinstance(index, int):
+                continue  # a mapping where the words should be
+            value = (*before, index + 1)
             named = word.startswith("-") and _says_so(word.lstrip("-"))
             if named and isinstance(at(document.data, *value), str):
                 yield value

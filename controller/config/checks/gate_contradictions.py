@@ -107,7 +107,7 @@ def _haproxy(gate: dict[str, object], trail: Trail) -> Found:
     if (measure := at(gate, "haproxy", "measure")) in COMPARED:
         yield from _compared(gate, measure, trail)
         return
-    if at(gate, "haproxy", "measure") in HAPPENED and at(gate, "haproxy", "scope") == "pool":
+    if measure in (*HAPPENED,) and at(gate, "haproxy", "scope") == "pool":
         yield (*trail, "haproxy", "scope"), "must be member: this is counted of a member alone"
     for key in ("times", "above"):
         if key in mapping(gate, "haproxy"):
