@@ -63,9 +63,9 @@ def member_counters(row: Row) -> Counters:
     return Counters(broken + row.count("hrsp_5xx"), broken + answered)
 
 
-def member_measures(row: Row) -> dict[str, Counters]:
-    """What else is counted of a server, by its name in the rollout file."""
-    total = member_counters(row).total
+def member_measures(row: Row, total: int) -> dict[str, Counters]:
+    """What else is counted of a server, by its name in the rollout file. `total`: of
+    `member_counters`."""
     counted = {
         "connect_errors": row.count("econ"),
         "retries": row.count("wretr") + row.count("wredis"),
@@ -147,6 +147,7 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
     is_unresolved = bool(mask & RMAINT)
     port, written = _port_of(state, stat)
     name, where = state.name("srv_name"), f"{address}:{written}"
+    counters = member_counters(stat)
     return Server(
         Line(
             backend=backend,
@@ -159,8 +160,8 @@ def server_of(state: Row, stat: Row, *, is_of_template: bool = False) -> Server:
             weight=state.number("srv_uweight", _HEAVIEST),
             in_flight=stat.count("scur") + stat.count("qcur"),
             arrivals=stat.count("stot") - stat.count("wretr"),
-            counters=member_counters(stat),
-            measures=member_measures(stat),
+            counters=counters,
+            measures=member_measures(stat, counters.total),
             timing=response_time(stat),
             waiting=queue_time(stat),
             is_backup=stat.count("bck") > 0,

@@ -41,7 +41,10 @@ class Row:
 
     def number(self, column: str, below: int = foreign.MOST) -> int:
         """A cell that must hold a number of 0 or more."""
-        return self._made(column, lambda cell: foreign.counter(cell, below))
+        try:
+            return foreign.counter(self.text(column), below)
+        except ValueError as error:
+            raise self._wrong(column, error) from None
 
     def name(self, column: str) -> str:
         """A cell that must hold the name of a proxy or a server."""
@@ -59,7 +62,10 @@ class Row:
         try:
             return make(self.text(column))
         except ValueError as error:
-            raise MalformedReply(self.instance, f"{self.table}: {column} {error}") from None
+            raise self._wrong(column, error) from None
+
+    def _wrong(self, column: str, error: ValueError) -> MalformedReply:
+        return MalformedReply(self.instance, f"{self.table}: {column} {error}")
 
 
 def parse_stat(instance: str, text: str) -> list[Row]:
