@@ -103,6 +103,7 @@ EVENTS: tuple[Event, ...] = (
     e.ForeignHandSeen("web1", "lb1"),
     e.CapacityShort(2, "web at lb1"),
     e.CapacityBack(3),
+    e.RolesSeen({"db1": "standby", "db2": "active"}),
     e.GateSampled("errors", "web1", e.Verdict.FAIL, WORDS, 3, 10, 0.3, 0.01),
     e.GateSampled("pool", None, e.Verdict.INCONCLUSIVE, "no data", 0, 0, None, 0.01),
     e.StopRequested("SIGTERM", at_once=True),

@@ -110,6 +110,14 @@ class CapacityShort:
 
 
 @dataclass(frozen=True, slots=True)
+class RolesSeen:
+    """Who of the pool is what to the others, where that is not as it was known: users follow it."""
+
+    roles: Mapping[str, str]
+    """Member → its role, as its balancer says."""
+
+
+@dataclass(frozen=True, slots=True)
 class CapacityBack:
     serving: int
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.legible import legible_line
+from controller.report.members.roles import roles_text
 from controller.report.run.halt import serve
 from controller.report.times import moment
 from controller.report.words import count
@@ -31,6 +32,7 @@ def brief_line(value: Mapping[str, Any]) -> str:
     parts += [f"out: {', '.join(out)}"] if out else []
     if seen["serving"] is not None:
         parts.append(f"{serve(seen['serving'])}, the floor is {seen['floor']}")
+    parts += [roles] if (roles := roles_text(seen["roles"])) else []
     parts += [f"not seen: {', '.join(seen['not_asked'])}"] if seen["not_asked"] else []
     why = value["halt"]["seen"] if value["halt"] and value["status"] not in ENDED else ""
     line = f"{value['name']}: {value['status'].upper()}, {', '.join(parts)}"

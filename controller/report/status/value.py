@@ -11,6 +11,7 @@ from controller.core.plan.plan import Plan
 from controller.core.pool.copies import replace
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order
+from controller.core.state.roles import shown_roles
 from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.records import Holder, Request, RolloutRow, Verb
@@ -214,7 +215,7 @@ def _seen(known: Known) -> dict[str, Any]:
     pool_view = known.pool_view
     if pool_view is None:
         nothing = {"asked": False, "at": None, "serving": None, "floor": None}
-        return {**nothing, "not_asked": {}, "held": {}}
+        return {**nothing, "not_asked": {}, "held": {}, "roles": dict(known.state.roles)}
     state = looked_at(known.state, pool_view)
     is_whole = state.snapshots.keys() == set(known.plan.instances)
     return {
@@ -222,6 +223,7 @@ def _seen(known: Known) -> dict[str, Any]:
         "at": pool_view.at.isoformat(),
         "serving": serving(state) if is_whole else None,
         "floor": known.plan.min_available,
+        "roles": dict(shown_roles(state) if pool_view.views else state.roles),
         "not_asked": dict(pool_view.unseen),
         "held": {name: view.held for name, view in pool_view.views.items() if view.held}
         if not known.is_held

@@ -187,6 +187,7 @@ def test_how_many_serve_against_the_floor() -> None:
         "at": "2024-03-05T03:12:00+00:00",
         "serving": 2,
         "floor": 2,
+        "roles": {},
         "not_asked": {},
         "held": {},
     }
