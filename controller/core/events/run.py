@@ -71,6 +71,8 @@ class Finished:
     """The halt message as the operator was told it; it rests on looks, which are not kept."""
     until: str = ""
     """Of one that pauses: when its next window opens, for people."""
+    opens: datetime | None = None
+    """That moment; None: none does, or a former version wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

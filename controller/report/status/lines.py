@@ -8,6 +8,7 @@ from controller.legible import legible_line
 from controller.report.members.roles import roles_text
 from controller.report.run.halt import serve
 from controller.report.status.outages import outage_lines
+from controller.report.status.until import until_text
 from controller.report.status.users_now import users_line
 from controller.report.status.values import values_text
 from controller.report.times import clock_time, moment
@@ -49,8 +50,9 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
 
 
 def _status(value: Mapping[str, Any]) -> str:
-    until = value["until"]
-    return f"{value['status']} until {until}: window" if until else str(value["status"])
+    until = until_text(value)
+    sep = "" if not until else " " if until.startswith("until") else ", "
+    return f"{value['status']}{sep}{until}"
 
 
 def _now_lines(seen: Mapping[str, Any]) -> list[str]:
