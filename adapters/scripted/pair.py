@@ -32,6 +32,8 @@ from controller.records import Confirmed, Seats, Survey
 
 INSTANCE: Final = "the pair"
 """As in `2 members of hosts behind the pair`."""
+ACTIVE: Final = "active"
+"""What `ready` means of one of the two."""
 AGAIN: Final = timedelta(milliseconds=250)
 """Between two questions whether a promotion shows."""
 SHOWS: Final = timedelta(seconds=10)
@@ -200,6 +202,7 @@ def _line(one: Box, said: Reading, standing: Standing) -> Line:
         admin=admin,
         health=said.health,
         check=Check.RUNNING if has_health else Check.NONE,
+        role=STANDBY if _stands_by(said) else ACTIVE,
         in_flight=0 if _stands_by(said) and said.in_flight is None else said.in_flight,
         arrivals=None,
         counters=None,

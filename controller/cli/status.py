@@ -51,7 +51,8 @@ accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`
 @options.option(
     "--check",
     is_flag=True,
-    help="For Nagios and its like: exit code 0 fine, 1 halted or unfinished, 2 stuck.",
+    help="For Nagios and its like: exit code 0 fine, or waiting for its window, 1 halted or "
+    "unfinished, 2 stuck.",
 )
 @options.option("--watch", is_flag=True, help="The live board of a rollout that runs elsewhere.")
 @options.as_json

@@ -61,6 +61,7 @@ class WindowWatch:
             table.takes,
             ends_text(table, wall),
             "" if opens is None else table.told(opens),
+            opens,
         )
         return self._last
 

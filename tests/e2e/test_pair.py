@@ -106,3 +106,16 @@ async def test_killed_while_it_promotes(pair: Pair) -> None:
     done = await pair.run().end()
     assert done.code == 0, done.text
     assert (pair.active, pair.done[2:]) == ("db2", ["promote db2", "up db1"])
+
+
+async def test_who_serves_now(pair: Pair) -> None:
+    """The promotion is told when it is seen: in the log, at the end, by `status` and from the
+    journal."""
+    (pair.folder / "go").touch()
+    done = await pair.begin("run", str(pair.file), "--yes").end()
+    assert done.code == 0, done.text
+    before, after = "db1 is active, db2 is standby", "db2 is active, db1 is standby"
+    for told in (done.text, (await pair.begin("events", "db").end()).out):
+        assert 0 < told.index(before) < told.index(f"now {after}") < told.index("done (exit code")
+    assert f"\n{after}\n" in done.out
+    assert f"; {after}\n" in (await pair.begin("status", "db").end()).out

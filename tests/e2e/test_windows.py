@@ -67,6 +67,9 @@ async def test_a_window_ends_between_two_members(site: MakeSite) -> None:
     closed = await one.start(*run, **set_by(is_set)).end()
     assert (closed.code, "the window is closed" in closed.err) == (3, True), closed.text
     assert "paused until " in (await one.command("status", "web")).out.splitlines()[0]
+    checked = await one.command("status", "--check")
+    assert (checked.code, checked.out.splitlines()[0]) == (0, "POOLROLL OK - 1 pool")
+    assert ", until " in checked.out
     assert one.executions() == {"web1": 1}
 
     anyway = await one.start(*run, "--ignore-windows", "--reason", "a hole", "--only=web2").end()

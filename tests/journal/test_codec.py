@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
@@ -43,6 +43,7 @@ from tests.support.virtual import EPOCH, run_virtually
 FOUND = Found((FoundLine(LineKey("unix:/run/a.sock", "web"), 17, {"agent": "on"}),))
 WORKER = Incarnation("4711", 1_700_000_000)
 SEATS = (Seat(LineKey("lb1", "web"), Occupant("uid-1", "10.0.0.1", 80, "rev-2")),)
+MONDAY = datetime(2026, 11, 30, 9, 0, 0, 123456, tzinfo=UTC)
 WORDS = 'quoted "words", ünïcödé, new\nline, \t, 100 %, \x00 and \x7f'
 
 STEPS: tuple[Step, ...] = (
@@ -77,6 +78,7 @@ EVENTS: tuple[Event, ...] = (
     e.Halted(e.Cause.FLOOR, "seen", "limit"),
     e.RollbackBegan(("web2", "web1")),
     e.Finished(Outcome.DONE, 0),
+    e.Finished(Outcome.PAUSED, 7, WORDS, until="Mon 10:00 CET", opens=MONDAY),
     e.MemberSet("web1", Setting.PUT_BACK, {"lb1": WORKER}),
     e.SettingFailed("web1", Setting.HOLD, WORDS, True),
     e.GuardAnswered("web1", e.Answer.REFUSED, WORDS),
@@ -103,6 +105,7 @@ EVENTS: tuple[Event, ...] = (
     e.ForeignHandSeen("web1", "lb1"),
     e.CapacityShort(2, "web at lb1"),
     e.CapacityBack(3),
+    e.RolesSeen({"db1": "standby", "db2": "active"}),
     e.GateSampled("errors", "web1", e.Verdict.FAIL, WORDS, 3, 10, 0.3, 0.01),
     e.GateSampled("pool", None, e.Verdict.INCONCLUSIVE, "no data", 0, 0, None, 0.01),
     e.StopRequested("SIGTERM", at_once=True),

@@ -17,7 +17,7 @@ SECRETS = Secrets(frozenset({"canary-1"}))
 
 NAMES = {
     *("member", "by", "fingerprint", "gate", "condemned", "members", "only", "instance", "was"),
-    *("where", "kept", "alerts", "evidence_at", "incarnations", "notices", "beside"),
+    *("where", "kept", "alerts", "evidence_at", "incarnations", "notices", "beside", "roles"),
 }
 """Fields that name something, or that nobody but a program reads."""
 

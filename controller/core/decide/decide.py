@@ -22,6 +22,7 @@ from controller.core.decide.journal import may_go, watch_journal
 from controller.core.decide.membership import watch_members
 from controller.core.decide.newcomers import awaited, overdue
 from controller.core.decide.outage import watch_outage
+from controller.core.decide.roles import watch_roles
 from controller.core.decide.schedule import begin
 from controller.core.decide.traffic import watch_traffic
 from controller.core.decide.whole import watch_whole
@@ -104,6 +105,7 @@ WATCHES: Final[tuple[Callable[[Context], Output | None], ...]] = (
     watch_traffic,
     watch_members,
     watch_done,
+    watch_roles,
     _refused,
     hold_out,
 )

@@ -18,6 +18,7 @@ def paused(ctx: Context) -> Output | None:
     if not (ctx.is_seen_as_set or ctx.is_blind):
         return None  # how many serve is said of what was seen after the last setting
     if ctx.state.touched:
-        return Finished(Outcome.PAUSED, ExitCode.STOPPED, window.why, until=window.opens)
+        code, opens = ExitCode.STOPPED, window.opens_at
+        return Finished(Outcome.PAUSED, code, window.why, until=window.opens, opens=opens)
     again = f"; the next run may begin {window.opens}" if window.opens else ""
     return Finished(Outcome.REFUSED, ExitCode.REFUSED, window.why + again)

@@ -70,6 +70,7 @@ from controller.core.events.run import (
     PoolClosed,
     PoolOpened,
     PoolStepFailed,
+    RolesSeen,
     RollbackBegan,
     RunBegan,
 )
@@ -134,6 +135,7 @@ Event = (
     | InstanceRestarted
     | CapacityShort
     | CapacityBack
+    | RolesSeen
     | GateSampled
     | Collected
     | MemberJoined
@@ -207,6 +209,7 @@ __all__ = [
     "RequestsSeen",
     "RestoreBegan",
     "ResumeRequested",
+    "RolesSeen",
     "RollbackBegan",
     "RunBegan",
     "SettingFailed",

@@ -5,7 +5,7 @@ None of it is journalled: after a crash the next look says more than any record.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.core.events.vocabulary import Verdict
 from controller.core.pool import InstanceView, Instant
@@ -106,6 +106,8 @@ class WindowSeen:
     """What ends then, for people."""
     opens: str = ""
     """When members may be taken up again, for people; empty: not within a year, or never."""
+    opens_at: datetime | None = None
+    """That moment."""
 
 
 @dataclass(frozen=True, slots=True)

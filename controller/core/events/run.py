@@ -71,6 +71,8 @@ class Finished:
     """The halt message as the operator was told it; it rests on looks, which are not kept."""
     until: str = ""
     """Of one that pauses: when its next window opens, for people."""
+    opens: datetime | None = None
+    """That moment; None: none does, or a former version wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,14 @@ class CapacityShort:
 
     serving: int
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolesSeen:
+    """Who of the pool is what to the others, where that is not as it was known: users follow it."""
+
+    roles: Mapping[str, str]
+    """Member → its role, as its balancer says."""
 
 
 @dataclass(frozen=True, slots=True)

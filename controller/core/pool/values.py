@@ -117,6 +117,8 @@ class Line:
     """What that is, in the balancer's own words, where it is neither requests nor sessions."""
     held_up: str = ""
     """What keeps the step that runs on it waiting, for people."""
+    role: str = ""
+    """What it is to the others, where members differ in that: `active`, as the balancer says."""
     arrivals: int | None = None
     """Cumulative count of sessions that were ever assigned to the member; None: not counted."""
     counters: Counters | None = None

@@ -78,6 +78,8 @@ def _applied(plan: Plan, state: State, event: e.Event, now: Instant) -> State:
             return replace(state, short_since=now)
         case e.CapacityBack():
             return replace(state, short_since=None)
+        case e.RolesSeen(roles):
+            return replace(state, roles=roles)
         case e.InstanceRestarted():
             return _replaced(plan, state, event, now)
         case e.LockLost() | e.JournalStalled():

@@ -105,6 +105,8 @@ class State:
     short_since: Instant | None = None
     """Since when the floor has been waited for."""
     done: int = 0
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Member → what it is to the others, as told last; empty where they do not differ in that."""
     bears_quiet: bool = False
     """The operator went on although the pool fell quiet: that is not judged again."""
     ramp_refused: bool = False

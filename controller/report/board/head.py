@@ -16,6 +16,7 @@ from controller.report.board.state_line import (
     state_line,
 )
 from controller.report.board.users import users
+from controller.report.members.roles import who_is_what
 
 LABEL: Final = 9
 """Cells of a label and the gap after it."""
@@ -52,7 +53,8 @@ def _floor(ctx: Context) -> tuple[str, bool]:
         return f"not known yet; at least {floor} must serve", False
     when = " when last seen" if ctx.is_blind else ""
     verb = "served" if when else "serve"
-    return f"{serving} {verb}{when}, at least {floor} must", serving < floor
+    roles = f"; {told}" if (told := who_is_what(ctx.state)) else ""
+    return f"{serving} {verb}{when}, at least {floor} must{roles}", serving < floor
 
 
 def _ahead(scene: Scene, now: StateLine) -> str:

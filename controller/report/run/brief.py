@@ -11,6 +11,7 @@ from controller.core.settings import Settings
 from controller.core.state.failures import are_known
 from controller.core.state.state import State
 from controller.legible import legible_line
+from controller.report.members.roles import who_is_what
 from controller.report.run.halt import unwritten
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.summary import counts, goes_on, summary, unreached
@@ -27,7 +28,8 @@ def figures(plan: Plan, state: State, now: Instant) -> str:
     """`0 of 12 345 requests failed, 4 upgraded, 2 already there, 1 m 02 s`: of this run."""
     well, _, others = counts(plan, state)
     parts = [_requests(state), f"{well} {_DONE[plan.purpose]}", *others]
-    return ", ".join([*parts, duration(now - state.began_at)])
+    roles = f"; {told}" if (told := who_is_what(state)) else ""
+    return ", ".join([*parts, duration(now - state.began_at)]) + roles
 
 
 def brief(

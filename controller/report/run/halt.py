@@ -12,6 +12,7 @@ from controller.core.state.failures import failures, why_unknown
 from controller.core.state.state import State
 from controller.legible import legible_line
 from controller.report.members.placement import observed
+from controller.report.members.roles import who_is_what
 from controller.report.members.status import (
     is_changed,
     is_fine,
@@ -158,6 +159,7 @@ def serve(number: int) -> str:
 def _can_wait(plan: Plan, state: State, now: Instant) -> list[str]:
     number, floor = serving(state), plan.min_available
     figures = f"{serve(number)}, the floor is {floor}"
+    figures += f"; {roles}" if (roles := who_is_what(state)) else ""
     failed = failures(state, now)
     if unknown := unanswered(state):  # nor is it known who serves
         text = f"NOT KNOWN, treat it as NO: {unknown}"

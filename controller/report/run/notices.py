@@ -14,6 +14,7 @@ from controller.core.pool import Instant
 from controller.core.settings import Settings
 from controller.core.state.state import State
 from controller.records import Notice
+from controller.report.members.roles import who_is_what
 from controller.report.members.status import member_status
 from controller.report.run.about import about
 from controller.report.run.brief import figures
@@ -134,6 +135,7 @@ class RolloutNotices:
         status = member_status(self.plan, after, after.members[member])
         over = sum(1 for m in after.members.values() if m.phase in UPGRADED)
         text = f"{member}: {status} ({over} of {count(len(after.members), 'member')} done)"
+        text += f"; {roles}" if (roles := who_is_what(after)) else ""
         return self._notice("member_done", wall, text, member=member)
 
     def _halted(self, after: State, now: Instant, wall: datetime, code: int | None) -> Notice:

@@ -24,6 +24,7 @@ from controller.core.steps import (
     Validate,
 )
 from controller.legible import legible_line
+from controller.report.members.roles import roles_text
 from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.outage import after_how_long
@@ -84,11 +85,10 @@ def _said(event: Event | Observation, before: State, after: State) -> tuple[str,
                 f"{instance} was reloaded or restarted ({former} → {now}): what was set there is "
                 "set again; a lingering worker may still serve its last connections"
             )
-        case e.CapacityShort(serving, where):
-            what = f"only {serving} serve without the next member ({where})"
-            return "", f"waiting for capacity: {what}"
-        case e.CapacityBack(serving):
-            return "", f"capacity is back: {serving} serve without the next member"
+        case e.CapacityShort() | e.CapacityBack():
+            return "", _capacity(event)
+        case e.RolesSeen(roles):
+            return "", f"{'now ' if before.roles else ''}{roles_text(roles)}"
         case e.GateSampled():
             return _gate(event, before)
         case e.StopRequested() | e.PauseRequested() | e.ResumeRequested() | e.AbortRequested():
@@ -111,6 +111,13 @@ def _finished(event: e.Finished) -> str:
     code = "" if event.outcome is Outcome.ABORTED else f" (exit code {event.exit_code})"
     until = f" until {event.until}" if event.until else ""
     return event.outcome + until + code + (f": {event.why}" if event.why else "")
+
+
+def _capacity(event: e.CapacityShort | e.CapacityBack) -> str:
+    if isinstance(event, e.CapacityBack):
+        return f"capacity is back: {event.serving} serve without the next member"
+    what = f"only {event.serving} serve without the next member ({event.where})"
+    return f"waiting for capacity: {what}"
 
 
 def _snapshot(

@@ -14,6 +14,7 @@ from controller.core.steps import Course
 from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.members.placement import observed
+from controller.report.members.roles import who_is_what
 from controller.report.members.status import (
     fault,
     is_changed,
@@ -58,6 +59,7 @@ def summary(
     if finished.outcome is Outcome.REFUSED:
         return [f"refused, nothing was touched: {finished.why}"]
     lines = [f"{finished.outcome}: {tally(plan, state)}", *status_lines(plan, state)]
+    lines += [roles] if (roles := who_is_what(state)) else []
     lines += goes_on(plan, state, finished, commands)
     if state.journal.is_unwritten:
         then = "the next run goes on from what the journal has"

@@ -7,7 +7,9 @@ from typing import Any, Final
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.legible import legible_line
+from controller.report.members.roles import roles_text
 from controller.report.run.halt import serve
+from controller.report.status.until import until_text
 from controller.report.times import moment
 from controller.report.words import count
 
@@ -27,10 +29,12 @@ def brief_line(value: Mapping[str, Any]) -> str:
     done = sum(m["phase"] in (Phase.DONE, Phase.SKIPPED) for m in members.values())
     version = value["values"].get("version", "")
     parts = [f"{value['purpose']}{' to ' + version if version else ''}", _since(value)]
+    parts += [until] if (until := until_text(value)) else []
     parts.append(f"{done} of {count(len(members), 'member')} done")
     parts += [f"out: {', '.join(out)}"] if out else []
     if seen["serving"] is not None:
         parts.append(f"{serve(seen['serving'])}, the floor is {seen['floor']}")
+    parts += [roles] if (roles := roles_text(seen["roles"])) else []
     parts += [f"not seen: {', '.join(seen['not_asked'])}"] if seen["not_asked"] else []
     why = value["halt"]["seen"] if value["halt"] and value["status"] not in ENDED else ""
     line = f"{value['name']}: {value['status'].upper()}, {', '.join(parts)}"
@@ -45,8 +49,9 @@ def _since(value: Mapping[str, Any]) -> str:
 
 
 def checked(values: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:
-    """Exit code and lines, the worst pool first: 0 fine, 1 halted or unfinished with nobody at
-    work on it, 2 stuck: a person has to repair something, or users may meet what they must not."""
+    """Exit code and lines, the worst pool first: 0 fine (done, at work, or waiting for a window
+    that has not opened yet), 1 halted or unfinished with nobody at work on it, 2 stuck: a person
+    has to repair something, or users may meet what they must not."""
     graded = sorted(((_grade(value), value) for value in values), key=lambda one: -one[0])
     worst = graded[0][0] if graded else FINE
     bad = [value["name"] for grade, value in graded if grade]
@@ -62,7 +67,14 @@ def _grade(value: Mapping[str, Any]) -> int:
     is_stuck = any(m["phase"] == Phase.STUCK for m in members)
     if value["status"] not in ENDED and (is_stuck or any(map(_is_back, members))):
         return CRITICAL
-    return FINE if value["status"] in RUNS | ENDED else WARNING
+    return FINE if value["status"] in RUNS | ENDED or _waits_as_planned(value) else WARNING
+
+
+def _waits_as_planned(value: Mapping[str, Any]) -> bool:
+    """Whether the end of its window has paused it, the next one has not opened yet, and nobody is
+    out because of it."""
+    is_out = any(member["out_because_of_us"] for member in value["members"].values())
+    return value["opens"] is not None and not value["is_due"] and not is_out
 
 
 def _is_back(member: Mapping[str, Any]) -> bool:

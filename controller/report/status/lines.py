@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from controller.legible import legible_line
+from controller.report.members.roles import roles_text
 from controller.report.run.halt import serve
 from controller.report.status.outages import outage_lines
+from controller.report.status.until import until_text
 from controller.report.status.users_now import users_line
 from controller.report.status.values import values_text
 from controller.report.times import clock_time, moment
@@ -48,18 +50,21 @@ def status_lines(value: Mapping[str, Any]) -> list[str]:
 
 
 def _status(value: Mapping[str, Any]) -> str:
-    until = value["until"]
-    return f"{value['status']} until {until}: window" if until else str(value["status"])
+    until = until_text(value)
+    sep = "" if not until else " " if until.startswith("until") else ", "
+    return f"{value['status']}{sep}{until}"
 
 
 def _now_lines(seen: Mapping[str, Any]) -> list[str]:
     """The heading of the members: whether their state was seen now, and where not."""
     lines = [f"not seen: {where}: {why}" for where, why in seen["not_asked"].items()]
     lines += [f"CAUTION, no process runs it: {what}" for what in seen["held"].values()]
+    roles = f"; {told}" if (told := roles_text(seen["roles"])) else ""
     if not seen["asked"]:
-        return [*lines, "members, according to the journal:"]
+        return [*lines, f"members, according to the journal{roles}:"]
     at = clock_time(datetime.fromisoformat(seen["at"]))
     if seen["serving"] is None:
         return [*lines, f"members, as seen at {at} by the other load balancers:"]
     short = "BELOW THE FLOOR: " if seen["serving"] < seen["floor"] else ""
-    return [*lines, f"now, at {at}: {short}{serve(seen['serving'])}, the floor is {seen['floor']}"]
+    floor = f"{serve(seen['serving'])}, the floor is {seen['floor']}"
+    return [*lines, f"now, at {at}: {short}{floor}{roles}"]

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from controller.config import RolloutFile
+from controller.core.events import Finished
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Plan
 from controller.core.pool.copies import replace
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import Order
+from controller.core.state.roles import shown_roles
 from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.records import Holder, Request, RolloutRow, Verb
@@ -87,12 +89,15 @@ def rollout_status(known: Known) -> str:
 def status_value(known: Known, folder: str) -> dict[str, Any]:
     """JSON-able. Times are UTC, ISO 8601."""
     row, state, halt, holder = known.row, known.state, known.state.halt, known.holder
+    waits = _waits(known)
     return {
         "state": folder,
         "name": row.name,
         "id": row.id,
         "status": rollout_status(known),
-        "until": _until(known),
+        "until": waits.until or None if waits is not None else None,
+        "opens": waits.opens.isoformat() if waits is not None and waits.opens else None,
+        "is_due": waits is not None and _is_due(waits, known.wall or known.last),
         "purpose": kind(known.plan),
         "values": values(row, known.file, known.plan),
         "mode": str(state.mode),
@@ -125,13 +130,17 @@ def _holder(holder: Holder | None) -> dict[str, Any] | None:
     return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
 
 
-def _until(known: Known) -> str | None:
-    """When the next window opens, of a rollout that waits for it."""
+def _waits(known: Known) -> Finished | None:
+    """How it ended, if it waits for its next window and no process has it."""
     finished = known.state.finished
     is_paused = finished is not None and finished.outcome is Outcome.PAUSED
-    if finished is None or not is_paused or known.is_held or known.row.outcome is not None:
-        return None
-    return finished.until or None
+    return finished if is_paused and not known.is_held and known.row.outcome is None else None
+
+
+def _is_due(waits: Finished, wall: datetime) -> bool:
+    """Whether the window that it waited for has opened since, or none ever does; of a rollout of a
+    former version it is not known, and taken for that."""
+    return waits.opens is None or waits.opens <= wall
 
 
 def _halt_lines(known: Known) -> list[str]:
@@ -214,7 +223,7 @@ def _seen(known: Known) -> dict[str, Any]:
     pool_view = known.pool_view
     if pool_view is None:
         nothing = {"asked": False, "at": None, "serving": None, "floor": None}
-        return {**nothing, "not_asked": {}, "held": {}}
+        return {**nothing, "not_asked": {}, "held": {}, "roles": dict(known.state.roles)}
     state = looked_at(known.state, pool_view)
     is_whole = state.snapshots.keys() == set(known.plan.instances)
     return {
@@ -222,6 +231,7 @@ def _seen(known: Known) -> dict[str, Any]:
         "at": pool_view.at.isoformat(),
         "serving": serving(state) if is_whole else None,
         "floor": known.plan.min_available,
+        "roles": dict(shown_roles(state) if pool_view.views else state.roles),
         "not_asked": dict(pool_view.unseen),
         "held": {name: view.held for name, view in pool_view.views.items() if view.held}
         if not known.is_held

@@ -102,6 +102,7 @@ def test_the_standby_first_then_the_other(tmp_path: Path) -> None:
         view = await one.look(INSTANCE, None)
         assert [line.member for line in view.lines] == ["db2", "db1"]
         assert [line.in_flight for line in view.lines] == [0, None]
+        assert [line.role for line in view.lines] == ["standby", "active"]
         survey = await one.survey(view, ["db1", "db2"])
         assert survey.refusals == ()
         assert survey.abilities.ordered == ("db2", "db1")
@@ -116,6 +117,8 @@ def test_the_standby_first_then_the_other(tmp_path: Path) -> None:
         await one.drain("db1")
         await one.take_out("db1")
         assert cluster.says == {"db1": "standby", "db2": "ready"}
+        now = await one.look(INSTANCE, None)
+        assert {line.member: line.role for line in now.lines} == {"db1": "standby", "db2": "active"}
         assert await admins(one) == {"db1": Admin.OUT, "db2": Admin.READY}
         await one.put_back("db1", FOUND)
         assert cluster.promoted == ["db2"]

@@ -1,6 +1,6 @@
 """Windows: whoever would not be done before the end is not begun, and then the run ends."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from controller.core.decide.context import Context
 from controller.core.decide.drain import due
@@ -34,17 +34,20 @@ from tests.support.contexts import (
 )
 from tests.support.tables import Expected, table
 
+MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 TEN = timedelta(minutes=10)
 
 
 def window(left: timedelta | None, takes: timedelta = TEN) -> WindowSeen:
     ends = None if left is None else NOW + left
-    return WindowSeen(ends, takes, "it closes at four", "Mon 10:00")
+    return WindowSeen(ends, takes, "it closes at four", "Mon 10:00", MONDAY)
 
 
 WIDE, TIGHT, OVER = window(TEN), window(TEN - timedelta(milliseconds=1)), window(-TEN)
 EVER = window(None)
-PAUSED = Finished(Outcome.PAUSED, ExitCode.STOPPED, "it closes at four", until="Mon 10:00")
+PAUSED = Finished(
+    Outcome.PAUSED, ExitCode.STOPPED, "it closes at four", until="Mon 10:00", opens=MONDAY
+)
 WEB1 = MemberCalled("web1")
 
 

@@ -1,9 +1,13 @@
 """`status --brief` and `--check`."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 
 from controller.core.events import Finished
 from controller.core.outcome import Outcome
+from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.records import Holder
 from controller.report.status.brief import brief_line, checked
@@ -12,6 +16,8 @@ from tests.report import journals
 from tests.report.states import OUT, UP, WALL, halted, member, plan, state
 from tests.report.status.test_status import known, seen, stopped_at_a_halt
 
+MONDAY = "Mon 2026-11-30 10:00 CET"
+LATER = WALL + timedelta(hours=1)
 HOLDER = Holder("web", 7, "host", "kim@ops", WALL)
 DONE = journals.row(outcome="done")
 
@@ -34,6 +40,32 @@ def test_a_line_says_what_matters() -> None:
     )
     running = brief_line(value(known(state(plan()), holder=HOLDER)))
     assert running.startswith("web: RUNNING, upgrade to 2.4.1, started 2")
+
+
+def waits(*members: MemberState, opens: datetime | None = LATER, **changes: Any) -> Known:
+    """Paused by the end of its window."""
+    end = Finished(
+        Outcome.PAUSED, 7, "it closes at four", until=changes.pop("until", MONDAY), opens=opens
+    )
+    return known(state(plan(), *members, finished=end), wall=WALL, **changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "code", "says"),
+    [
+        (waits(), 0, f", until {MONDAY}: window, "),
+        (waits(opens=WALL), 1, f", its window has opened on {MONDAY}, and no process runs it, "),
+        (waits(holder=HOLDER), 0, "web: RUNNING, "),
+        (waits(until="", opens=None), 1, "web: PAUSED, upgrade to 2.4.1, last heard of 2"),
+        (waits(opens=None), 1, f", until {MONDAY}: window, "),  # of a former version
+        (waits(member("web1", "failed")), 1, "out: web1"),
+        (waits(row=DONE), 0, "web: DONE, "),
+    ],
+)
+def test_waiting_for_its_window(one: Known, code: int, says: str) -> None:
+    """As planned is fine; nobody at work once it has opened, or no further window, is not."""
+    got, (_, line) = checked([value(one)])
+    assert (got, says in line) == (code, True), line
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,10 @@ def test_one_that_waits_for_its_window() -> None:
     first, *_ = told_of(waits)
     assert first.startswith("rollout web: paused until Mon 2026-11-30 10:00 CET: window ")
     assert "NEXT      `poolroll run /srv/web.yml` goes on" in told_of(waits)
+    opened = replace(waits, state=replace(waits.state, finished=replace(over, opens=WALL)))
+    assert told_of(opened)[0].startswith(
+        "rollout web: paused, its window has opened on Mon 2026-11-30 10:00 CET, and no process "
+    )
     late = replace(waits, state=replace(waits.state, finished=replace(over, until="")))
     assert told_of(late)[0].startswith("rollout web: paused ")
     (next_line,) = [line for line in told_of(late) if line.startswith("NEXT")]
@@ -187,6 +191,7 @@ def test_how_many_serve_against_the_floor() -> None:
         "at": "2024-03-05T03:12:00+00:00",
         "serving": 2,
         "floor": 2,
+        "roles": {},
         "not_asked": {},
         "held": {},
     }
