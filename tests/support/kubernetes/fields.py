@@ -55,6 +55,35 @@ def leaves(value: Any, path: Path = (), field: str = "") -> Iterator[tuple[Path,
         yield path, value
 
 
+def difference(
+    former: Any, obj: Any, path: Path = (), field: str = ""
+) -> tuple[set[Path], set[Path]]:
+    """Leaves that are new or have another value, and those that are gone. Of most of an object a
+    write says nothing new: that is passed over."""
+    changed: set[Path] = set()
+    gone: set[Path] = set()
+    if former is None and not path:
+        return {one for one, _ in leaves(obj)}, gone
+    if former == obj or (len(path) <= 2 and path in _UNOWNED):
+        return changed, gone
+    are_maps = isinstance(former, dict) and isinstance(obj, dict)
+    if not are_maps or not former or not obj or field in ATOMIC_MAPS:
+        old, new = dict(leaves(former, path, field)), dict(leaves(obj, path, field))
+        changed = {one for one, value in new.items() if one not in old or old[one] != value}
+        return changed, old.keys() - new.keys()
+    for key in former.keys() | obj.keys():
+        inner = (*path, f"f:{key}")
+        if key not in obj:
+            gone.update(one for one, _ in leaves(former[key], inner, key))
+        elif key not in former:
+            changed.update(one for one, _ in leaves(obj[key], inner, key))
+        else:
+            more = difference(former[key], obj[key], inner, key)
+            changed |= more[0]
+            gone |= more[1]
+    return changed, gone
+
+
 def encoded(paths: Iterable[Path]) -> Json:
     """FieldsV1."""
     root: Json = {}
@@ -80,16 +109,13 @@ class Owners:
 
     def __init__(self, obj: Json) -> None:
         self._entries: list[tuple[Json, set[Path]]] = [
-            (entry, set(decoded(entry.get("fieldsV1") or {})))
+            (dict(entry), set(decoded(entry.get("fieldsV1") or {})))
             for entry in obj["metadata"].get("managedFields") or ()
         ]
 
     def written(self, former: Json | None, obj: Json, who: Json) -> None:
         """`who` (an entry without fields) made `obj` of `former` by a plain write."""
-        new = dict(leaves(obj))
-        old = dict(leaves(former)) if former is not None else {}
-        changed = {path for path, value in new.items() if path not in old or old[path] != value}
-        gone = old.keys() - new.keys()
+        changed, gone = difference(former, obj)
         for _, owned in self._entries:
             owned.difference_update(changed, gone)
         if changed:

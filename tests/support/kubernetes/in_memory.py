@@ -4,7 +4,6 @@ A process of it can be killed: from that moment on none of its calls is sent, an
 """
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final
@@ -20,6 +19,7 @@ from controller.ports import Clock
 from tests.support.kubernetes.answers import StatusError
 from tests.support.kubernetes.cluster import ADMIN, FakeCluster
 from tests.support.kubernetes.faults import Cut
+from tests.support.kubernetes.kinds import Json
 from tests.support.kubernetes.requests import parsed
 
 LATENCY: Final = 0.002
@@ -52,17 +52,17 @@ class InMemory:
             status, found = await self._cluster.handled(call)
         except StatusError as error:
             call.status = error.code
-            yield Answer(error.code, dict(error.headers), _once(error.body()))
+            yield Answer(error.code, dict(error.headers), self._once(error.body()))
             return
         except Cut:
             await self._travels()
             raise Unreachable(self._cluster.url, f"{request.call}: the connection broke") from None
         await self._travels()
         if isinstance(found, dict):
-            yield Answer(status, {}, _once(found))
+            yield Answer(status, {}, self._once(found))
             return
         async with aclosing(found) as events:
-            yield Answer(status, {}, _lines(events))
+            yield Answer(status, {}, self._lines(events))
 
     async def _travels(self) -> None:
         await asyncio.sleep(LATENCY)
@@ -72,15 +72,13 @@ class InMemory:
     async def aclose(self) -> None:
         """Nothing is open."""
 
+    async def _once(self, body: Json) -> AsyncIterator[bytes]:
+        yield self._cluster.server.texts.of(body)
 
-async def _once(body: object) -> AsyncIterator[bytes]:
-    yield json.dumps(body).encode()
-
-
-async def _lines(events: AsyncGenerator[dict[str, object]]) -> AsyncIterator[bytes]:
-    async for event in events:
-        await asyncio.sleep(LATENCY)
-        yield json.dumps(event).encode() + b"\n"
+    async def _lines(self, events: AsyncGenerator[Json]) -> AsyncIterator[bytes]:
+        async for event in events:
+            await asyncio.sleep(LATENCY)
+            yield self._cluster.server.texts.of(event) + b"\n"
 
 
 def client_of(cluster: FakeCluster, clock: Clock) -> tuple[Api, InMemory]:

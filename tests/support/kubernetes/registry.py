@@ -214,7 +214,7 @@ class Registry(Deletion):
             return
         owners = Owners(obj)
         owners.written(former, owned, self._entry(kind, by))
-        obj["metadata"]["managedFields"] = copy_of({"m": owners.entries()})["m"]
+        obj["metadata"]["managedFields"] = owners.entries()
 
 
 def _paths(entries: list[Json]) -> list[tuple[str, str, Json]]:

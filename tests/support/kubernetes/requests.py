@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.support.kubernetes.answers import bad_request, no_such_path
 from tests.support.kubernetes.kinds import BY_PATH, EVENTS, Json, Kind
+from tests.support.kubernetes.texts import Item
 
 WRITES: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _APPLY: Final = "application/apply-patch+yaml"
@@ -132,11 +133,9 @@ def _verb(call: Call) -> str:
 
 
 def as_list(kind: Kind, items: list[Json], version: int) -> Json:
-    """As measured: what is in a list says neither its kind nor its version."""
-    told = ("kind", "apiVersion")
     return {
         "kind": f"{kind.kind}List",
         "apiVersion": kind.api_version,
         "metadata": {"resourceVersion": str(version)},
-        "items": [{key: one[key] for key in one if key not in told} for one in items],
+        "items": [Item(one) for one in items],
     }

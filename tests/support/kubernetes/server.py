@@ -6,7 +6,6 @@ nothing: not even the TLS handshake goes on), as a real one was by SIGKILL and S
 
 import asyncio
 import contextlib
-import json
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from tests.support.kubernetes.answers import StatusError, too_large
 from tests.support.kubernetes.faults import Cut
 from tests.support.kubernetes.kinds import Json
 from tests.support.kubernetes.requests import Call, parsed
+from tests.support.kubernetes.texts import Texts
 
 BODY: Final = 3 * 1024 * 1024
 Stream = AsyncGenerator[Json, None]
@@ -29,6 +29,7 @@ Handle = Callable[[Call], Awaitable[tuple[int, Json | Stream]]]
 class Server:
     def __init__(self, handle: Handle, context: ssl.SSLContext | None) -> None:
         self._handle, self._context = handle, context
+        self.texts = Texts()
         self.port = 0
         self._listening: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
@@ -174,7 +175,7 @@ class _Connection:
                 await self._stream(answer, ended)
 
     async def _send(self, status: int, body: Json, headers: Sequence[tuple[str, str]] = ()) -> None:
-        raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        raw = self._server.texts.of(body) + b"\n"
         told = [("Content-Type", "application/json"), ("Content-Length", str(len(raw)))]
         told += headers
         await self._write(h11.Response(status_code=status, headers=told))
@@ -202,8 +203,7 @@ class _Connection:
     async def _events(self, events: Stream) -> None:
         async with contextlib.aclosing(events) as following:
             async for event in following:
-                raw = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-                await self._write(h11.Data(data=raw + b"\n"))
+                await self._write(h11.Data(data=self._server.texts.of(event) + b"\n"))
 
     async def _write(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
         await self._server.awake()
