@@ -25,6 +25,7 @@ from controller.pools.alone import AlonePool, Server
 from controller.pools.scripted import BACKEND
 from controller.ports import Clock, Tasks
 from controller.records import Confirmed, Seats, Survey
+from controller.typed import for_any, in_folder, typed
 
 INSTANCE: Final = "no balancer"
 """As in `3 members of hosts behind no balancer`."""
@@ -61,14 +62,17 @@ class AloneServers(Listed[Server]):
             remembers=True,
             pace=PACE,
         )
-        before, after = self._pool.by_hand
-        hooks = [("begins", before), ("is over", after)]
+        servers = self._pool.servers
         notes = tuple(
-            f"when the outage of a member {when}, this runs: {command}"
-            for when, command in hooks
-            if command
+            f"when the outage of {first.name} {when}, this runs"
+            f"{', and its like for the others' * (len(servers) > 1)}: {typed(task)}"
+            for when, task in (("begins", first.before), ("is over", first.after))
+            if task is not None
         )
-        by_hand = ByHand(put_back=after, take_out=before, where="")
+        before, each_before = for_any({one.name: typed(one.before) for one in servers})
+        after, each_after = for_any({one.name: typed(one.after) for one in servers})
+        where = in_folder(first.before, first.after)
+        by_hand = ByHand(after, before, where, each_after, each_before)
         return Survey(refusals, notes, abilities, by_hand)
 
     async def look(

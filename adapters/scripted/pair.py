@@ -29,6 +29,7 @@ from controller.pools.pair import Box, PairPool
 from controller.pools.scripted import BACKEND
 from controller.ports import Clock, Commands, Tasks
 from controller.records import Confirmed, Seats, Survey
+from controller.typed import in_folder, typed
 
 INSTANCE: Final = "the pair"
 """As in `2 members of hosts behind the pair`."""
@@ -76,9 +77,10 @@ class PairBoxes(Listed[Box]):
             ordered=ordered,
             ordered_why="it is the active one, and the standby goes first",
         )
+        promote = next(one.promote for one in self._pool.boxes if one.name == ordered[0])
         note = (
-            f"{ordered[0]} stands by; before {ordered[-1]} is touched, if it is, this runs: "
-            + self._pool.by_hand.replace("{member}", ordered[0])
+            f"{ordered[0]} stands by; before {ordered[-1]} is touched, if it is, this runs"
+            f"{' ' * bool(where := in_folder(promote))}{where}: {typed(promote)}"
         )
         by_hand = ByHand(where="")
         return Survey(tuple(refusals), (note,), abilities, by_hand)

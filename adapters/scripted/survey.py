@@ -9,6 +9,7 @@ from controller.core.pool import Check, InstanceView
 from controller.pools.scripted import BACKEND, ScriptedPool
 from controller.records import Survey
 from controller.tasks import Command
+from controller.typed import for_any, typed
 
 NONE: Final = timedelta(0)
 
@@ -45,6 +46,7 @@ def survey_of(
         remembers=True,
         pace=pool.every,
     )
-    out, back = pool.by_hand
-    by_hand = ByHand(put_back=back, take_out=out, where=f"in {scripts.out.cwd}")
+    out, each_out = for_any({host.name: typed(host.scripts.out) for host in pool.hosts})
+    back, each_back = for_any({host.name: typed(host.scripts.back) for host in pool.hosts})
+    by_hand = ByHand(back, out, f"in {scripts.out.cwd}", each_back, each_out)
     return Survey(refusals, tuple(notes), abilities, by_hand)

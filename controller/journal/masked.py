@@ -2,10 +2,12 @@
 notice or metric that is made of it (S12)."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final, TypeVar
 
 from controller.core import events as e
 from controller.core.events import Event, Observation
+from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Plan
 from controller.core.pool.copies import replace
 from controller.secrets import Secrets
@@ -56,13 +58,17 @@ def masked_event(event: T, secrets: Secrets) -> T:
 
 def masked_plan(plan: Plan, secrets: Secrets) -> Plan:
     """Variables of members may be secret; a run takes them from the rollout file, never from
-    here."""
+    here. So may what a command to be typed by hand has of them."""
     members = tuple(
         replace(one, vars={name: secrets.masked(text) for name, text in one.vars.items()})
         for one in plan.members
     )
     left = {name: secrets.masked(how) for name, how in plan.left.items()}
-    return replace(plan, members=members, left=left)
+    by_hand = replace(
+        plan.by_hand,
+        **{one.name: _masked(getattr(plan.by_hand, one.name), secrets) for one in fields(ByHand)},
+    )
+    return replace(plan, members=members, left=left, by_hand=by_hand)
 
 
 def _masked(value: Any, secrets: Secrets) -> Any:

@@ -23,7 +23,5 @@ class Server:
 @dataclass(frozen=True, slots=True)
 class AlonePool:
     servers: tuple[Server, ...]
-    by_hand: tuple[str, str]
-    """Shell commands like `before` and `after`; `{member}` stands for a member's name."""
     settle: timedelta = timedelta(0)
     """How long after `before` the first step waits, for users to go."""

@@ -23,8 +23,6 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class PairPool:
     boxes: tuple[Box, ...]
-    by_hand: str
-    """Shell command to promote one; `{member}` stands for its name."""
     every: timedelta
     """Shortest interval between two questions for the state of both."""
     settle: timedelta = timedelta(0)

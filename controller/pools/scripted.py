@@ -35,8 +35,6 @@ class Host:
 @dataclass(frozen=True, slots=True)
 class ScriptedPool:
     hosts: tuple[Host, ...]
-    by_hand: tuple[str, str]
-    """Shell commands to take a member out and to put it back; `{member}` stands for its name."""
     every: timedelta
     """Shortest interval between two questions for the state of all members."""
     settle: timedelta = SETTLE

@@ -4,6 +4,7 @@ Read-only; the core decides what the findings mean.
 """
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -90,6 +91,8 @@ def _merged(surveys: Sequence[Survey]) -> Survey:
             "; ".join(_once((one.by_hand.put_back,) for one in surveys)),
             "; ".join(_once((one.by_hand.take_out,) for one in surveys)),
             "; ".join(_once((one.by_hand.where,) for one in surveys)),
+            dict(ChainMap(*(dict(one.by_hand.put_back_each) for one in surveys))),
+            dict(ChainMap(*(dict(one.by_hand.take_out_each) for one in surveys))),
         ),
     )
 

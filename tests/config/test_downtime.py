@@ -11,6 +11,7 @@ from controller.core.settings import Amount
 from controller.hosts import HostCommand
 from controller.pools.alone import AlonePool
 from controller.tasks import Command
+from controller.typed import typed
 from tests.config.pages import faults_of, page
 from tests.config.test_pool_hosts import SCRIPTS
 
@@ -47,7 +48,7 @@ def test_servers_that_stand_alone() -> None:
     assert isinstance(one.after, HostCommand)
     assert (one.after.argv, one.after.access.host) == (("rm", "/srv/sorry", "b"), "db2.lan")
     assert one.after.timeout == timedelta(seconds=90)
-    assert pool.by_hand == ("./page.sh on {member}", "ssh {member} 'rm /srv/sorry ID'")
+    assert typed(one.after) == "ssh db2.lan 'rm /srv/sorry b'"
     assert pool.settle == timedelta(0)
     assert len(ways_of(pool)) == 4
 
@@ -55,7 +56,6 @@ def test_servers_that_stand_alone() -> None:
 def test_nothing_to_run() -> None:
     _, pool = read(lone("drain: {settle: 3s}"))
     assert (pool.servers[0].before, pool.servers[0].after) == (None, None)
-    assert pool.by_hand == ("", "")
     assert pool.settle == timedelta(seconds=3)
     assert ways_of(pool) == ()
 

@@ -7,6 +7,7 @@ from controller.config.values.ways import ways_of
 from controller.hosts import HostCommand
 from controller.pools.pair import PairPool
 from controller.tasks import Command
+from controller.typed import typed
 from tests.config.pages import faults_of, page
 
 STATE = 'state: {command: [./c.sh, state, "${member.name}"]}'
@@ -29,7 +30,7 @@ def test_two_boxes() -> None:
     )
     assert isinstance(one.promote, HostCommand)
     assert (one.promote.argv, one.promote.access.host) == (("pcs", "promote", "db2"), "db2")
-    assert pool.by_hand == "ssh {member} 'pcs promote {member}'"
+    assert typed(one.promote) == "ssh db2 'pcs promote db2'"
     assert len(ways_of(pool)) == 4
     here = parse(
         pair(hosts=f"{STATE}, promote: {{command: [./c.sh, promote]}}"), "/srv/db.yaml"

@@ -44,7 +44,6 @@ def test_commands_are_filled_for_each_member() -> None:
     assert one.scripts.state.timeout.total_seconds() == 5
     assert one.scripts.out.cwd == "/srv"
     assert one.scripts.out.env["POOLROLL_MEMBER_HOST"] == "db2.lan"
-    assert pool.by_hand == ("./lb.sh out {member}", "./lb.sh in ID {member}")
 
 
 def test_gates_only_where_something_counts() -> None:

@@ -8,6 +8,7 @@ import pytest
 from controller.core import events as e
 from controller.core.events import Event, Observation
 from controller.core.outcome import Outcome
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Member
 from controller.journal.masked import TEXTS, masked_event, masked_plan
 from controller.secrets import Secrets
@@ -57,3 +58,11 @@ def test_a_plan() -> None:
     kept = masked_plan(a_plan(members=(member,)), SECRETS)
     assert kept.members[0].vars == {"token": "***", "rack": "a"}
     assert kept.members[0].name == "m1"
+
+
+def test_what_is_typed_by_hand() -> None:
+    """A command of the rollout file may have a secret in it."""
+    hand = ByHand("in canary-1", "out", "in /srv", {"m1": "ssh m1 canary-1"}, {})
+    assert masked_plan(a_plan(by_hand=hand), SECRETS).by_hand == ByHand(
+        "in ***", "out", "in /srv", {"m1": "ssh m1 ***"}, {}
+    )

@@ -8,8 +8,8 @@ from controller.config.sections.scripted import PoolHosts
 from controller.config.text import scalars
 from controller.config.text.document import Document
 from controller.config.values.filling import Filling
-from controller.config.values.hooks import filling_of, place_of, task_of, typed_hook
-from controller.config.values.listed import address_of, anybody, is_alone, port_number
+from controller.config.values.hooks import filling_of, place_of, task_of
+from controller.config.values.listed import address_of, is_alone, port_number
 from controller.errors import Fault
 from controller.pools.alone import AlonePool, Server
 
@@ -19,10 +19,8 @@ def alone_of(
 ) -> AlonePool:
     """`known`: template values that do not depend on a member; `folder`: where commands run."""
     fillings = [filling_of(rollout, given, name, known) for name in given.members]
-    hand, (before, after) = anybody(rollout, known), _hooks(rollout)
     return AlonePool(
         servers=tuple(_server(rollout, given, one, folder) for one in fillings),
-        by_hand=(typed_hook(before, hand), typed_hook(after, hand)),
         settle=scalars.duration(rollout.drain.settle or "0s"),
     )
 

@@ -1,7 +1,6 @@
 """Commands of the user's that are run once for a change, here or on the member's host."""
 
 from collections.abc import Mapping
-from shlex import quote
 
 from controller.config.sections.downtime import Hook
 from controller.config.sections.rollout import Rollout
@@ -11,7 +10,7 @@ from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.filling import Filling, environment
 from controller.config.values.host_tasks import OnHost
-from controller.config.values.listed import address_of, port_number, ssh_of, typed, values_of
+from controller.config.values.listed import address_of, port_number, ssh_of, values_of
 from controller.core.pool import Member
 from controller.hosts import HostCommand
 from controller.tasks import Command, Task
@@ -46,12 +45,3 @@ def task_of(where: OnHost, hook: Hook, trail: Trail) -> Task:
         return HostCommand(where.access, argv, timeout, where.env)
     argv = where.filling.argv((*trail, "command"), hook.command or [])
     return Command(argv, timeout, where.env, where.cwd)
-
-
-def typed_hook(hook: Hook | None, values: Mapping[str, str]) -> str:
-    """As it is typed at a shell; empty where there is none."""
-    if hook is None:
-        return ""
-    if hook.ssh is not None:
-        return f"ssh {{member}} {quote(typed(hook.ssh, values))}"
-    return typed(hook.command or [], values)

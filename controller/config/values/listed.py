@@ -1,7 +1,6 @@
 """Members that the section `pool.hosts` lists: what templates know of each."""
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from controller.config.sections.hosts import Hosts
 from controller.config.sections.rollout import Rollout
@@ -58,25 +57,3 @@ def filled(template: str, values: Mapping[str, str]) -> str:
         return fill(template, values)
     except KeyError:
         return ""
-
-
-def anybody(rollout: Rollout, known: Mapping[str, str]) -> dict[str, str]:
-    """Values for whoever types the command: the member's name has a place, its own variables are
-    shown by their names."""
-    from_file = {key for one in rollout.pool.members.vars.values() for key in one}
-    shown = {f"member.vars.{key}": key.upper() for key in from_file}
-    name = "{member}"
-    return {
-        **known,
-        **shown,
-        "member.name": name,
-        "member.address": name,
-        "member.host": name,
-        "member.port": "PORT",
-    }
-
-
-def typed(argv: Sequence[str], values: Mapping[str, str]) -> str:
-    """As it is typed at a shell."""
-    words = (filled(word, values) for word in argv)
-    return " ".join(word if "{member}" in word else shlex.quote(word) for word in words)

@@ -9,8 +9,8 @@ from controller.config.text import scalars
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.filling import Filling
-from controller.config.values.hooks import filling_of, place_of, task_of, typed_hook
-from controller.config.values.listed import address_of, anybody, port_number
+from controller.config.values.hooks import filling_of, place_of, task_of
+from controller.config.values.listed import address_of, port_number
 from controller.errors import Fault
 from controller.pools.pair import Box, PairPool
 from controller.tasks import Command
@@ -23,7 +23,6 @@ def pair_of(rollout: Rollout, given: PoolHosts, known: Mapping[str, str], folder
     fillings = [filling_of(rollout, given, name, known) for name in given.members]
     return PairPool(
         boxes=tuple(_box(rollout, given, one, folder) for one in fillings),
-        by_hand=typed_hook(given.promote, anybody(rollout, known)),
         every=scalars.duration(given.every),
         settle=scalars.duration(rollout.drain.settle or "0s"),
     )

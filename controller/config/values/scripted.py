@@ -9,11 +9,9 @@ from controller.config.text.document import Document
 from controller.config.values.filling import Filling, environment
 from controller.config.values.listed import (
     address_of,
-    anybody,
     filled,
     port_number,
     port_text,
-    typed,
     values_of,
 )
 from controller.core.pool import Member
@@ -26,12 +24,9 @@ def hosts_of(
     rollout: Rollout, given: PoolHosts, known: Mapping[str, str], folder: str
 ) -> ScriptedPool:
     """`known`: template values that do not depend on a member; `folder`: where commands run."""
-    hand = anybody(rollout, known)
     drain = rollout.drain
-    out, back, _ = _scripts(given)
     return ScriptedPool(
         hosts=tuple(_host(rollout, given, name, known, folder) for name in given.members),
-        by_hand=(typed(out.command, hand), typed(back.command, hand)),
         every=scalars.duration(given.every),
         settle=scalars.duration(drain.settle) if drain.settle else SETTLE,
     )

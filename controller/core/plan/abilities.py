@@ -88,3 +88,7 @@ class ByHand:
     take_out: str = ""
     where: str = "on every load balancer"
     """Where they are typed; empty: anywhere, since the command says it itself."""
+    put_back_each: Mapping[str, str] = field(default_factory=dict)
+    """Member → what returns it, where that differs in more than the name; then there is none of
+    the former kind."""
+    take_out_each: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from typing import Final
 
 from controller.core.plan.plan import Plan
 from controller.core.state.state import State
-from controller.report.run.by_hand import by_hand, where
+from controller.report.run.by_hand import put_back, where
 from controller.report.run.next_commands import NextCommands
 from controller.report.words import names
 
@@ -18,7 +18,7 @@ def without_state(plan: Plan, state: State, commands: NextCommands) -> list[str]
     if not out:
         return [*lines, *_anew(commands, "it begins from what it finds")]
     it, is_ = ("it", "is") if len(out) == 1 else ("them", "are")
-    typed = by_hand(plan.by_hand.put_back, out)
+    typed = put_back(plan, out)
     lines += [
         f"by hand:    look at {names(out)}, and mend {it}; then put {it} back"
         f"{where(plan, ', ')}{typed}",

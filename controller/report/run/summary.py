@@ -25,7 +25,7 @@ from controller.report.members.status import (
     went_back,
 )
 from controller.report.run.about import about
-from controller.report.run.by_hand import by_hand, where
+from controller.report.run.by_hand import put_back, take_out, where
 from controller.report.run.gone import NOBODY_KNOWS
 from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
@@ -246,7 +246,7 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
     if not out:
         return []
     stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
-    typed = by_hand(plan.by_hand.put_back, out)
+    typed = put_back(plan, out)
     return [
         f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
         + (f"; by hand{where(plan, ', ')}{typed}" if typed else "")
@@ -264,5 +264,5 @@ def misplaced(plan: Plan, state: State) -> list[str]:
     ready = back_in_rotation(state)
     if not ready:
         return []
-    typed = by_hand(plan.by_hand.take_out, ready)
+    typed = take_out(plan, ready)
     return [f"take {names(ready)} out of rotation{where(plan, ' ')}{typed}"]

@@ -43,5 +43,4 @@ def pool_in(
 
         return Host(name, name, 80, Scripts(command("out"), command("in"), command("state")))
 
-    hand = (f"{script} out {{member}}", f"{script} in {{member}}")
-    return ScriptedPool(tuple(map(host, members)), hand, timedelta(seconds=1))
+    return ScriptedPool(tuple(map(host, members)), timedelta(seconds=1))

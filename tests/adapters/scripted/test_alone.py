@@ -11,6 +11,7 @@ from adapters.clock import SystemClock
 from adapters.scripted import AloneServers, Kept
 from adapters.scripted.alone import INSTANCE
 from adapters.scripted.kept import Stage, Standing
+from controller.core.plan.abilities import ByHand
 from controller.core.pool import Admin, Found, LineKey, Occupant, Seat
 from controller.errors import (
     BalancerUnreachable,
@@ -67,9 +68,7 @@ def servers(
 ) -> AloneServers:
     """As one process has them."""
     hooks = (command(before) if before else None, command(after) if after else None)
-    pool = AlonePool(
-        tuple(Server(name, name, 80, *hooks) for name in ("db1", "db2")), ("off {member}", "on")
-    )
+    pool = AlonePool(tuple(Server(name, name, 80, *hooks) for name in ("db1", "db2")))
     return AloneServers(pool, jobs, SystemClock(), Kept(folder), "here")
 
 
@@ -173,10 +172,10 @@ async def test_survey(tmp_path: Path) -> None:
     found = await one.survey(view, ["db1"])
     assert found.refusals == ("pool.downtime.before: no such program",)
     assert found.notes == (
-        "when the outage of a member begins, this runs: off {member}",
-        "when the outage of a member is over, this runs: on",
+        "when the outage of db1 begins, this runs, and its like for the others: missing",
+        "when the outage of db1 is over, this runs, and its like for the others: after",
     )
-    assert (found.by_hand.take_out, found.by_hand.put_back) == ("off {member}", "on")
+    assert found.by_hand == ByHand("after", "missing", "in .")
     abilities = found.abilities
     assert (abilities.holds_out, abilities.counts, abilities.cuts) == (True, False, False)
 

@@ -84,7 +84,7 @@ def pair(folder: Path, cluster: Cluster) -> PairBoxes:
     def box(name: str) -> Box:
         return Box(name, name, 0, Command(("state", name), LIMIT), Command(("up", name), LIMIT))
 
-    pool = PairPool((box("db1"), box("db2")), "up {member}", timedelta(seconds=1))
+    pool = PairPool((box("db1"), box("db2")), timedelta(seconds=1))
     return PairBoxes(pool, Asked(cluster), cluster, LoopClock(), Kept(folder), "here")
 
 
@@ -107,7 +107,7 @@ def test_the_standby_first_then_the_other(tmp_path: Path) -> None:
         assert survey.refusals == ()
         assert survey.abilities.ordered == ("db2", "db1")
         assert survey.notes == (
-            "db2 stands by; before db1 is touched, if it is, this runs: up db2",
+            "db2 stands by; before db1 is touched, if it is, this runs in .: up db2",
         )
         await one.drain("db2")
         await one.take_out("db2")

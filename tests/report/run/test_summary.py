@@ -182,6 +182,28 @@ def test_what_to_type_by_hand_where_the_command_says_where() -> None:
         assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
 
 
+def test_what_to_type_by_hand_where_members_differ() -> None:
+    """Each has a command of its own, which works as it is typed; of many, the first ones."""
+    each = {f"web{n}": f"ssh -p {n} web{n} in" for n in range(1, 5)}
+    one = ByHand("", "", "", each, {name: text.replace("in", "out") for name, text in each.items()})
+    made = replace(plan(), by_hand=one)
+    end = Finished(Outcome.ABORTED, 7, "by me")
+    shown = {"web1": OUT, "web2": OUT, "web3": OUT, "web4": OUT}
+    three = "ssh -p 1 web1 in; ssh -p 2 web2 in; ssh -p 3 web3 in"
+    for names, last in (
+        (["web1"], "; by hand: ssh -p 1 web1 in"),
+        (["web1", "web2", "web3"], f"; by hand: {three}"),
+        (["web1", "web2", "web3", "web4"], f"; by hand: {three}; and for 1 more"),
+    ):
+        members = [member(name, "failed") for name in names]
+        of = state(made, *members, seen=shows(**{n: shown[n] for n in names}), finished=end)
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1].endswith(last)
+    of = state(made, member("web2", "failed"), seen=shows(web2=UP), finished=end)
+    assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == (
+        "take web2 out of rotation: ssh -p 2 web2 out"
+    )
+
+
 def test_an_abort_that_put_back_what_a_gate_failed_warns() -> None:
     """Its result does not read as a success."""
     assert ended("aborted", member("web1", "done", disproven=DISPROVEN))[-1] == (
