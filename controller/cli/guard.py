@@ -1,4 +1,4 @@
-"""`guard`: keeps the members that a halted rollout left out of rotation, until it is decided."""
+"""`guard`: keeps out of rotation what a halted rollout left out, until that is decided."""
 
 import asyncio
 import sys
@@ -27,14 +27,15 @@ def guard(name: str, state: str | None) -> None:
     """Keep what the halted rollout NAME left out of rotation out, across reloads.
 
     A reload of a load balancer forgets what was set, and may put a failed member before users
-    again. Ends by itself when the halt is decided (resume, abort, another run). Changes nothing
-    else, and does not go against what somebody sets by hand.
+    again. Goes on after an abort that leaves it out, and ends by itself when the halt is decided
+    in another way (resume, abort --restore, another run). Changes nothing else, and does not go
+    against what somebody sets by hand.
     """
     sys.exit(bootstrap.run(_guard(name, state)))
 
 
 async def _guard(name: str, state: str | None) -> int:
-    async with open_unfinished(name, state) as opened:
+    async with open_unfinished(name, state, or_aborted=True) as opened:
         former = opened.former
         members = to_guard(former)
         if not members:
@@ -47,7 +48,7 @@ async def _guard(name: str, state: str | None) -> int:
         with Signals() as signals:
             try:
                 async with bootstrap.lock(opened.place).hold(guard_name(name)):
-                    say(f"guard {name}: keeps {names(list(members))} out until the halt is decided")
+                    say(f"guard {name}: keeps {names(list(members))} out until that is decided")
                     why = await Guard(ports, former, _tell).run()
             except PoolHeld:
                 raise PoolHeld(f"rollout {name!r} is guarded already, by another process") from None

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from controller import bootstrap
+from controller.core.outcome import Outcome
 from controller.errors import Refused
 from controller.journal.replay import replayed
 from controller.lifecycle import Unfinished, complete, next_commands, unfinished
@@ -22,17 +23,29 @@ class Opened:
 
 
 @contextlib.asynccontextmanager
-async def open_unfinished(name: str, state: str | None) -> AsyncIterator[Opened]:
-    """Raises Refused, StateError."""
+async def open_unfinished(
+    name: str, state: str | None, *, or_aborted: bool = False
+) -> AsyncIterator[Opened]:
+    """`or_aborted`: also the newest one, if an abort has ended it. Raises Refused, StateError."""
     place = bootstrap.state_place(state)
     if not await bootstrap.has_state(place):
         raise Refused(bootstrap.no_state(place))
     async with contextlib.aclosing(bootstrap.open_state(place, create=False)) as store:
         await complete(store.journal, name)
         former = await unfinished(store.journal, name)
+        if former is None and or_aborted:
+            former = await _aborted(store.journal, name)
         if former is None:
             raise Refused(*await over_already(store.journal, place, name))
         yield Opened(store, place, former)
+
+
+async def _aborted(journal: Journal, name: str) -> Unfinished | None:
+    row = await journal.latest(name)
+    if row is None or row.outcome != Outcome.ABORTED or row.pruned:
+        return None
+    found = await replayed(journal, row.id)
+    return Unfinished(row, found.plan, found.state, await journal.key())
 
 
 async def over_already(journal: Journal, place: bootstrap.StatePlace, name: str) -> list[str]:

@@ -51,8 +51,8 @@ accepts 10 connections by default (HAProxy configuration manual, `stats maxconn`
 @options.option(
     "--check",
     is_flag=True,
-    help="For Nagios and its like: exit code 0 fine, or waiting for its window, 1 halted or "
-    "unfinished, 2 stuck.",
+    help="For Nagios and its like: exit code 0 fine, or waiting for its window, 1 halted, "
+    "unfinished, or ended with a member out, 2 stuck, or a failed member is in rotation again.",
 )
 @options.option("--watch", is_flag=True, help="The live board of a rollout that runs elsewhere.")
 @options.as_json
@@ -126,7 +126,7 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
         wall=bootstrap.clock().wall(),
-        guard=None if is_over else await bootstrap.lock(place).holder(guard_name(row.name)),
+        guard=await bootstrap.lock(place).holder(guard_name(row.name)),
     )
 
 

@@ -1,4 +1,5 @@
-"""Guards the members that a halted rollout left out, until somebody decides about the halt.
+"""Guards the members that a halted rollout left out, until somebody decides about the halt. An
+abort that leaves them out is no such decision: nobody else keeps them out after it.
 
 Writes nothing to the journal, and sets nothing but *out*, on members that the journal says are out
 because of this rollout. Each setting is made under the locks that a run would hold (S10), which are
@@ -12,13 +13,16 @@ from datetime import timedelta
 from typing import Final
 
 from controller.core.decide.guard import Word, guarded, now_held
+from controller.core.outcome import Outcome
 from controller.core.snapshot import Snapshot, looked
 from controller.core.state.parts import MemberState
+from controller.core.state.state import State
 from controller.errors import BalancerError, LeaseLost, PoolHeld, StateError
-from controller.journal.unfinished import Unfinished, unfinished
+from controller.journal.replay import replayed
+from controller.journal.unfinished import Unfinished
 from controller.lifecycle.look import look_once
-from controller.lifecycle.resume import DECISIONS
 from controller.ports import Clock, Journal, LoadBalancer, Lock, Requests
+from controller.records import RolloutRow, Verb
 from controller.report.members.status import is_changed
 
 EVERY: Final = timedelta(seconds=1)
@@ -27,7 +31,12 @@ EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=2)
 """For the answer of a load balancer."""
 
+DECISIONS: Final = {Verb.RESUME: "resume", Verb.ABORT_RESTORE: "abort --restore"}
+"""What brings members back by a decision."""
+
 UNREAD: Final = "whether the halt was decided cannot be read, so nothing is set"
+
+STILL: Final = "stays out after the abort, and is still guarded"
 
 Tell = Callable[[str, str], None]
 """Takes a member, or nothing, and what happened."""
@@ -49,9 +58,14 @@ class GuardPorts:
 
 def to_guard(former: Unfinished) -> dict[str, MemberState]:
     """Members that users must not meet, out because of this rollout."""
-    if not former.state.awaits_decision or former.state.halt is None:
+    state = former.state
+    if state.halt is None or not (state.awaits_decision or _is_aborted(state)):
         return {}
-    return {m.name: m for m in former.state.members.values() if is_changed(m)}
+    return {m.name: m for m in state.members.values() if is_changed(m)}
+
+
+def _is_aborted(state: State) -> bool:
+    return state.finished is not None and state.finished.outcome is Outcome.ABORTED
 
 
 class Guard:
@@ -64,6 +78,8 @@ class Guard:
         self._said: dict[str, str] = {}
         self._last = 0
         """The newest record that was read."""
+        self._now = former.state
+        self._is_ended = _is_aborted(former.state)
 
     async def run(self) -> str:
         """Until the halt is decided, or nobody is left to guard; why it ends."""
@@ -79,27 +95,42 @@ class Guard:
         row, state = self._former.row, self._former.state
         try:
             newest = await self._ports.journal.latest(row.name)
-            if newest is None or newest.id != row.id or newest.outcome is not None:
-                return "the rollout has ended"
+            if newest is None or newest.id != row.id:
+                return "another rollout has begun"
             asked = await self._ports.requests.pending(row.id, state.heard)
-            if await self._goes_on():
-                return "a run goes on with the rollout"
+            why = await self._moved_on(newest)
         except StateError as error:
             self._say("", f"{UNREAD}: {error}")
             return None
-        decided = [one for one in asked if one.verb in DECISIONS]
         self._say("", "")
-        return f"{decided[0].verb} by {decided[0].by}" if decided else None
+        decided = [one for one in asked if one.verb in DECISIONS]
+        return f"{DECISIONS[decided[0].verb]} by {decided[0].by}" if decided else why
 
-    async def _goes_on(self) -> bool:
+    async def _moved_on(self, newest: RolloutRow) -> str | None:
         """Whether a run has written to the journal since the halt, and waits for nobody."""
         journal, row = self._ports.journal, self._former.row
+        if newest.outcome not in (None, Outcome.ABORTED):
+            return "the rollout has ended"
         fresh = await journal.records(row.id, self._last)
-        if not fresh:
-            return False
-        self._last = fresh[-1].seq
-        now = await unfinished(journal, row.name)
-        return now is None or not now.state.awaits_decision
+        if fresh:
+            self._last = fresh[-1].seq
+            self._now = (await replayed(journal, row.id)).state
+        if newest.outcome is not None or _is_aborted(self._now):
+            return self._ended()
+        if self._now.abort is not None:
+            by = self._now.abort
+            return f"{DECISIONS[Verb.ABORT_RESTORE]} by {by.by}" if by.restore else None
+        return None if self._now.awaits_decision else "a run goes on with the rollout"
+
+    def _ended(self) -> str | None:
+        """By an abort: whom it left out, and nobody else, is guarded still."""
+        for name in list(self._members):
+            if not is_changed(self._now.members[name]):
+                del self._members[name]
+            elif not self._is_ended:
+                self._tell(name, STILL)
+        self._is_ended = True
+        return None if self._members else "the rollout has ended"
 
     async def _look(self) -> None:
         clock = self._ports.clock

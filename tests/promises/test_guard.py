@@ -170,14 +170,51 @@ def test_a_run_is_not_disturbed() -> None:
 
 
 def test_it_ends_with_the_rollout() -> None:
-    """An abort, or another rollout of that name."""
+    """One that another one took the place of, or that somebody brought to its end."""
 
     async def deed(night: Night) -> None:
-        await night.world.journal.end(ROLLOUT, "aborted", 7)
+        await night.world.journal.end(ROLLOUT, "abandoned", 7)
         night.sim.reload("lb1")
 
     night = guarded(deed)
     assert (night.over, night.balancer.calls) == ("the rollout has ended", [])
+
+
+def test_an_abort_leaves_it_out_and_guarded() -> None:
+    """Who ends a rollout has not let users meet what failed: it stays out across reloads until
+    another rollout begins, which takes it first."""
+
+    async def another_begins(night: Night) -> None:
+        journal = night.world.journal
+        former = await journal.latest(NAME)
+        assert former is not None
+        row = replace(former, id="web-2", outcome=None, ended=None)
+        await journal.begin(row, night.sim.now, "plan", "{}")
+
+    async def deed(night: Night) -> None:
+        await night.world.requests.ask(ROLLOUT, Verb.ABORT, "", "kim@ops")
+        await night.world.journal.end(ROLLOUT, "aborted", 7)
+        night.sim.reload("lb1")
+        night.decide = partial(another_begins, night)  # type: ignore[method-assign]
+
+    night = guarded(deed)
+    assert night.left == {Admin.OUT}
+    assert night.told == [
+        "web1: stays out after the abort, and is still guarded",
+        "web1: in rotation at lb1 since a reload: TAKEN OUT again",
+    ]
+    assert night.over == "another rollout has begun"
+
+
+def test_an_abort_that_puts_back_ends_it() -> None:
+    """What comes back then does so by a decision."""
+
+    async def deed(night: Night) -> None:
+        await night.world.requests.ask(ROLLOUT, Verb.ABORT_RESTORE, "", "kim@ops")
+        night.sim.reload("lb1")
+
+    night = guarded(deed)
+    assert (night.over, night.balancer.calls) == ("abort --restore by kim@ops", [])
 
 
 def test_nothing_is_set_on_what_is_not_known() -> None:

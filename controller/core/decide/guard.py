@@ -57,6 +57,20 @@ def guarded(
     return Guarded(Word.TAKE_OUT, f"in rotation at {', '.join(back)} since a reload")
 
 
+def put_back_by_hand(
+    member: str, held: Mapping[str, Incarnation], snapshots: Mapping[str, Snapshot]
+) -> bool:
+    """Whether some instance shows it in rotation without having been reloaded since it was known
+    to have it out: only somebody can have told it so."""
+    return any(
+        was.is_same(now)
+        for name, shown in snapshots.items()
+        if _is_back(shown, member)
+        and (was := held.get(name)) is not None
+        and (now := shown.incarnation) is not None
+    )
+
+
 def _is_back(shown: Snapshot, member: str) -> bool:
     return any(seen.line.admin is not Admin.OUT for seen in shown.lines.get(member, ()))
 

@@ -7,7 +7,9 @@ any. Where the two contradict each other, both are said.
 from collections.abc import Mapping
 from typing import Final
 
+from controller.core.decide.guard import put_back_by_hand
 from controller.core.events import Answer
+from controller.core.outcome import Outcome
 from controller.core.phases import HELD_OUT, JUDGED, PUT_BACK, Phase
 from controller.core.plan.plan import Plan, Purpose
 from controller.core.settings import OnFailure
@@ -35,6 +37,9 @@ DOWN: Final = "DOWN{} (fails its health check)"
 def member_status(plan: Plan, state: State, m: MemberState, by: Holders = NO_HOLDERS) -> str:
     """`by`: see `Holders`."""
     seen = observed(state, m.name)
+    if is_given_back(state, m):
+        reason = _why_out(state, m)
+        return "in rotation, PUT BACK BY HAND since the end" + (f": {reason}" if reason else "")
     if is_left_out(m) or m.phase in HELD_OUT:
         return _out(plan, state, m) + contradiction(seen)
     if is_gone(state, m):
@@ -81,6 +86,15 @@ def is_left_out(m: MemberState) -> bool:
 def is_changed(m: MemberState) -> bool:
     """Whether it is out because of us and its upgrade has begun: users must not meet it."""
     return (is_left_out(m) or m.phase in HELD_OUT) and m.progress.begun
+
+
+def is_given_back(state: State, m: MemberState) -> bool:
+    """Whether an ended rollout left it out, and somebody has put it back since: that is theirs to
+    decide, and no longer out because of us."""
+    over = state.finished
+    is_ended = over is not None and over.outcome is Outcome.ABORTED
+    held = m.placement.incarnations
+    return is_ended and is_left_out(m) and put_back_by_hand(m.name, held, state.snapshots)
 
 
 def is_fine(m: MemberState) -> bool:

@@ -1,5 +1,6 @@
 """The summary at the end of a run: outcome, each member, and what to do next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from controller.core.events import Finished
@@ -18,6 +19,7 @@ from controller.report.members.roles import who_is_what
 from controller.report.members.status import (
     fault,
     is_changed,
+    is_given_back,
     is_gone,
     is_whole,
     left_status,
@@ -240,22 +242,42 @@ def _returned_though_failed(state: State) -> list[str]:
 
 
 def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
-    """How to return members that an ended rollout left out of rotation."""
+    """How to return members that an ended rollout left out of rotation, what that does to users,
+    and what would bring them back unasked: nobody watches any longer."""
     members = [m for m in state.members.values() if _is_out(m)]
-    out = [m.name for m in members if not observed(state, m.name).ready]
+    members = [m for m in members if not observed(state, m.name).ready]
+    out = [m.name for m in members]
     if not out:
         return []
     stay, them = ("stays", "it") if len(out) == 1 else ("stay", "them")
     typed = put_back(plan, out)
-    return [
+    lines = [
         f"{names(out)} {stay} out: the next `{commands.run}` takes {them} first"
         + (f"; by hand{where(plan, ', ')}{typed}" if typed else "")
+    ]
+    lines += [
+        f"CAUTION: {m.name} {fault(m)}: put it back only with another version, or once it is mended"
+        for m in members
+        if m.trial.disproven
+    ]
+    return lines + _unwatched(plan, [m.name for m in members if is_changed(m)], commands)
+
+
+def _unwatched(plan: Plan, changed: Sequence[str], commands: NextCommands) -> list[str]:
+    if not changed or plan.remembers:
+        return []
+    them = "it" if len(changed) == 1 else "them"
+    return [
+        f"do not reload a load balancer: that may put {names(changed)} back in rotation; "
+        f"`{commands.guard}` keeps {them} out"
     ]
 
 
 def back_in_rotation(state: State) -> list[str]:
     """Members that must be out of rotation and are not, as seen last."""
-    members = [m.name for m in state.members.values() if is_changed(m)]
+    members = [
+        m.name for m in state.members.values() if is_changed(m) and not is_given_back(state, m)
+    ]
     return [name for name in members if observed(state, name).ready]
 
 

@@ -50,8 +50,9 @@ def _since(value: Mapping[str, Any]) -> str:
 
 def checked(values: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:
     """Exit code and lines, the worst pool first: 0 fine (done, at work, or waiting for a window
-    that has not opened yet), 1 halted or unfinished with nobody at work on it, 2 stuck: a person
-    has to repair something, or users may meet what they must not."""
+    that has not opened yet), 1 halted or unfinished with nobody at work on it, or ended with a
+    member still out, 2 stuck: a person has to repair something, or users may meet what they must
+    not."""
     graded = sorted(((_grade(value), value) for value in values), key=lambda one: -one[0])
     worst = graded[0][0] if graded else FINE
     bad = [value["name"] for grade, value in graded if grade]
@@ -64,10 +65,15 @@ def checked(values: Sequence[Mapping[str, Any]]) -> tuple[int, list[str]]:
 
 def _grade(value: Mapping[str, Any]) -> int:
     members = value["members"].values()
+    if value["status"] == Outcome.ABANDONED:  # another rollout has taken its members over
+        return FINE
+    is_over = value["status"] in ENDED
     is_stuck = any(m["phase"] == Phase.STUCK for m in members)
-    if value["status"] not in ENDED and (is_stuck or any(map(_is_back, members))):
+    if any(map(_is_back, members)) or (is_stuck and not is_over):
         return CRITICAL
-    return FINE if value["status"] in RUNS | ENDED or _waits_as_planned(value) else WARNING
+    if is_over:
+        return WARNING if any(m["out_because_of_us"] for m in members) else FINE
+    return FINE if value["status"] in RUNS or _waits_as_planned(value) else WARNING
 
 
 def _waits_as_planned(value: Mapping[str, Any]) -> bool:

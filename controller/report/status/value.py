@@ -20,6 +20,7 @@ from controller.report.members.placement import Observed, PoolView, observed
 from controller.report.members.status import (
     NO_HOLDERS,
     Holders,
+    is_given_back,
     left_status,
     member_status,
     non_members,
@@ -245,7 +246,7 @@ def _members(known: Known) -> dict[str, Any]:
         m.name: {
             "phase": str(m.phase),
             "course": str(m.progress.course),
-            "out_because_of_us": m.is_away,
+            "out_because_of_us": m.is_away and not is_given_back(state, m),
             "standing": member_status(plan, state, m, known.taken),
             "now": _now(observed(state, m.name)),
         }

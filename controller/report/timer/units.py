@@ -72,7 +72,7 @@ def guard_service(job: Job) -> str:
         f"User={job.user}",
         f"WorkingDirectory={_path(job.folder)}",
         f"ExecStart={' '.join(map(quoted, job.guard))}",
-        "# It ends by itself when the halt is decided.",
+        "# It ends by itself when the halt is decided otherwise than by a plain abort.",
         "SuccessExitStatus=7",
         "Restart=on-failure",
         "RestartSec=5",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.core.decide.guard import Guarded, Word, guarded, now_held
+from controller.core.decide.guard import Guarded, Word, guarded, now_held, put_back_by_hand
 from controller.core.plan.plan import Plan
 from controller.core.pool import Admin, Health, Incarnation, InstanceView, Line
 from controller.core.snapshot import Snapshot, looked
@@ -74,3 +74,21 @@ def test_who_has_it_out_is_kept_up_to_date() -> None:
     assert now_held("web1", HELD, BACK) == HELD
     assert now_held("web9", HELD, FINE) == HELD
     assert now_held("web1", HELD, {"lb1": Snapshot("lb1")}) == HELD
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "held", "by_hand"),
+    [
+        (FINE, HELD, False),
+        (BACK, HELD, False),
+        (BACK, {"lb1": NOW}, True),
+        # Who had it out is not known, or who shows it.
+        (BACK, {}, False),
+        ({"lb1": replace(BACK["lb1"], incarnation=None)}, {"lb1": NOW}, False),
+    ],
+)
+def test_who_put_it_back(
+    snapshots: dict[str, Snapshot], held: dict[str, Incarnation], by_hand: bool
+) -> None:
+    """A hand is told from a reload by what had it out: somebody told that very process."""
+    assert put_back_by_hand("web1", held, snapshots) is by_hand

@@ -9,6 +9,7 @@ from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.abilities import ByHand
 from controller.core.plan.plan import Purpose
+from controller.core.pool import Incarnation
 from controller.core.settings import Policies, Selection, Settings
 from controller.core.snapshot import lost
 from controller.core.state.member import RETIRED
@@ -16,7 +17,7 @@ from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 from controller.report.run.summary import cut_off, over, summary
 from tests.report import journals
-from tests.report.states import DOWN, NOW, OUT, UP, WALL, commands, member, plan, shows, state
+from tests.report.states import DOWN, NOW, OUT, UP, WALL, A, commands, member, plan, shows, state
 from tests.support.members import changed
 
 SETTINGS = Settings("web", None, Selection(), Policies())
@@ -136,14 +137,40 @@ def test_a_rehearsal_stopped_in_a_soak_is_safe() -> None:
 
 
 def test_an_abort_says_how_those_left_out_come_back() -> None:
-    """By the next run, or by hand."""
-    assert ended("aborted", member("web1", "failed"))[-1] == (
+    """By the next run, or by hand; and what would bring them back unasked."""
+    assert ended("aborted", member("web1", "failed"))[-2:] == [
         f"web1 stays out: the next {RUN} takes it first; by hand, on every load balancer: "
-        "set server web/web1 state ready"
-    )
+        "set server web/web1 state ready",
+        "do not reload a load balancer: that may put web1 back in rotation; "
+        "`poolroll guard web` keeps it out",
+    ]
     two = ended("aborted", member("web1", "failed"), member("web2", "failed"))
-    assert two[-1].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
-    assert two[-1].endswith("set server web/MEMBER state ready")
+    assert two[-2].startswith(f"web1, web2 stay out: the next {RUN} takes them first; ")
+    assert two[-2].endswith("set server web/MEMBER state ready")
+    assert two[-1].endswith(
+        "may put web1, web2 back in rotation; `poolroll guard web` keeps them out"
+    )
+
+
+def test_who_failed_a_gate_is_not_put_back_unwarned() -> None:
+    """Nothing but a gate has seen what is wrong with it: no check keeps it from users."""
+    *_, warned, _ = ended("aborted", member("web1", "failed", disproven=DISPROVEN))
+    assert warned == (
+        "CAUTION: web1 failed gate 'errors': put it back only with another version, or once it is "
+        "mended"
+    )
+
+
+def test_who_was_put_back_by_hand_is_not_asked_back_out() -> None:
+    """Whoever types what the end of the rollout said is not told the contrary by `status`; after a
+    reload nobody has decided that."""
+    made, end = plan(), Finished(Outcome.ABORTED, 7, "by me")
+    for pid, out in (("1", False), ("0", True)):
+        one = member("web1", "failed", incarnations={A: Incarnation(pid, 1)})
+        of = state(made, one, seen=shows(web1=UP), finished=end)
+        lines = summary(made, of, SETTINGS, NOW, WALL, commands(made))
+        assert any("take web1 out of rotation" in line for line in lines) is out
+        assert ("  web1  in rotation, PUT BACK BY HAND since the end: it broke" in lines) is not out
 
 
 def test_step_that_was_ended_with_us() -> None:
@@ -162,24 +189,25 @@ def test_step_that_was_ended_with_us() -> None:
 def test_plan_that_does_not_know_what_to_type_by_hand() -> None:
     """One of an older version: who is out, and who must be, is said all the same."""
     made = replace(plan(), by_hand=ByHand())
-    for deed, shown, last in (
-        ("failed", OUT, f"web1 stays out: the next {RUN} takes it first"),
-        ("failed", UP, "take web1 out of rotation on every load balancer"),
+    for deed, shown, has_more, last in (
+        ("failed", OUT, True, f"web1 stays out: the next {RUN} takes it first"),
+        ("failed", UP, False, "take web1 out of rotation on every load balancer"),
     ):
         end = Finished(Outcome.ABORTED, 7, "by me")
         of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
-        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1 - has_more] == last
 
 
 def test_what_to_type_by_hand_where_the_command_says_where() -> None:
     made = replace(plan(), by_hand=ByHand("kubectl {member} in", "kubectl {member} out", ""))
-    for deed, shown, last in (
-        ("failed", OUT, f"web1 stays out: the next {RUN} takes it first; by hand: kubectl web1 in"),
-        ("failed", UP, "take web1 out of rotation: kubectl web1 out"),
+    put_back = f"web1 stays out: the next {RUN} takes it first; by hand: kubectl web1 in"
+    for deed, shown, has_more, last in (
+        ("failed", OUT, True, put_back),
+        ("failed", UP, False, "take web1 out of rotation: kubectl web1 out"),
     ):
         end = Finished(Outcome.ABORTED, 7, "by me")
         of = state(made, member("web1", deed), seen=shows(web1=shown), finished=end)
-        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == last
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1 - has_more] == last
 
 
 def test_what_to_type_by_hand_where_members_differ() -> None:
@@ -235,7 +263,7 @@ def finished(*members: MemberState) -> State:
 def test_one_that_is_over_says_how_it_ended(of: State, out: str) -> None:
     """To `abort` or `resume` it once more is no riddle."""
     row = replace(journals.row(), outcome="aborted", exit_code=7, ended=WALL)
-    first, second = over("no unfinished rollout 'web'", row, plan(), of, commands(plan()))
+    first, second, *_ = over("no unfinished rollout 'web'", row, plan(), of, commands(plan()))
     assert first == (
         f"no unfinished rollout 'web': the newest, {row.id}, ended at 2024-03-05 03:12:00 UTC: "
         "aborted by me"

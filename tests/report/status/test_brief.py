@@ -20,6 +20,7 @@ MONDAY = "Mon 2026-11-30 10:00 CET"
 LATER = WALL + timedelta(hours=1)
 HOLDER = Holder("web", 7, "host", "kim@ops", WALL)
 DONE = journals.row(outcome="done")
+ABORTED = journals.row(outcome="aborted")
 
 
 def value(one: Known) -> dict[str, object]:
@@ -29,6 +30,10 @@ def value(one: Known) -> dict[str, object]:
 def stuck() -> State:
     end = Finished(Outcome.HALTED, 5, "web1: step 1 failed")
     return halted(plan(), member("web1", "stuck"), finished=end)
+
+
+def aborted(deed: str = "failed") -> State:
+    return state(plan(), member("web1", deed), finished=Finished(Outcome.ABORTED, 7, "by kim@ops"))
 
 
 def test_a_line_says_what_matters() -> None:
@@ -79,7 +84,12 @@ def test_waiting_for_its_window(one: Known, code: int, says: str) -> None:
         (known(stuck()), 2),
         # Back before users, though it failed.
         (known(stopped_at_a_halt(), seen(web1=UP, web2=UP)), 2),
-        (known(stuck(), row=DONE), 0),
+        (known(stuck(), row=journals.row(outcome="abandoned")), 0),
+        # Ended by an operator, and still out; and back before users.
+        (known(aborted(), seen(web1=OUT, web2=UP), row=ABORTED), 1),
+        (known(aborted(), row=ABORTED), 1),
+        (known(aborted(), seen(web1=UP, web2=UP), row=ABORTED), 2),
+        (known(aborted("done"), seen(web1=UP, web2=UP), row=ABORTED), 0),
     ],
 )
 def test_check(one: Known, code: int) -> None:
