@@ -225,7 +225,7 @@ def test_what_to_type_by_hand_where_members_differ() -> None:
     ):
         members = [member(name, "failed") for name in names]
         of = state(made, *members, seen=shows(**{n: shown[n] for n in names}), finished=end)
-        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1].endswith(last)
+        assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-2].endswith(last)
     of = state(made, member("web2", "failed"), seen=shows(web2=UP), finished=end)
     assert summary(made, of, SETTINGS, NOW, WALL, commands(made))[-1] == (
         "take web2 out of rotation: ssh -p 2 web2 out"
