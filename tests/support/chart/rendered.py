@@ -1,6 +1,7 @@
 """What the chart renders, as objects."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +15,8 @@ Json = dict[str, Any]
 def objects(values: str, *, namespace: str = NAMESPACE, release: str = "poolroll") -> list[Json]:
     """All but the notes. Raises ChartError."""
     made = _made(values, namespace, release)
-    return [
-        one for name, text in sorted(made.items()) if name != "NOTES.txt" for one in _read(text)
-    ]
+    texts = [text for name, text in sorted(made.items()) if name != "NOTES.txt"]
+    return [one for text in texts for one in deepcopy(_read(text))]
 
 
 def notes(values: str) -> str:
@@ -55,6 +55,7 @@ def run_of(spec: Json) -> Json:
     return found
 
 
+@lru_cache(maxsize=512)  # reading one takes far longer than making it
 def _read(text: str) -> list[Json]:
     # As the API server reads it: a number that YAML 1.1 alone sees would be a fault of the chart.
     return [one for one in YAML(typ="safe", pure=True).load_all(text) if one]

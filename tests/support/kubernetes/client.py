@@ -7,16 +7,23 @@ import asyncio
 import base64
 import json
 import ssl
+import sys
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 from ruamel.yaml import YAML
+
+# httpcore tries to import it for every request: where it is not installed, the whole path of
+# modules is searched several times, which is a third of what a request costs.
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # absent, as the import system says it
 
 Json = dict[str, Any]
 MERGE = "application/merge-patch+json"

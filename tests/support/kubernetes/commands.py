@@ -1,5 +1,7 @@
 """The command `poolroll` as a process, for those who operate a cluster."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -7,10 +9,24 @@ from typing import IO
 
 from tests.support.command import Done, started
 from tests.support.fork_server import Process
-from tests.support.waiting import until
+from tests.support.waiting import LEAST, until
 
 END = 240.0
 """Seconds within which a command has ended."""
+
+
+def _read(output: IO[str]) -> str:
+    output.seek(0)
+    return output.read()
+
+
+async def _ended(process: Process, within: float, told: Callable[[], str]) -> None:
+    within = max(within, LEAST)
+    try:
+        async with asyncio.timeout(within):
+            await process.ended()
+    except TimeoutError:
+        raise AssertionError(f"waited {within:g} s in vain for the end; so far: {told()}") from None
 
 
 @dataclass
@@ -22,8 +38,7 @@ class Begun:
 
     @property
     def text(self) -> str:
-        self.output.seek(0)
-        return self.output.read()
+        return _read(self.output)
 
     async def says(self, words: str, within: float = END) -> None:
         def is_said() -> bool:
@@ -33,11 +48,7 @@ class Begun:
         assert words in self.text, self.text
 
     async def end(self, within: float = END) -> Done:
-        try:
-            await until(lambda: self.process.poll() is not None, within, "its end")
-        except AssertionError as error:
-            error.add_note(self.text)
-            raise
+        await _ended(self.process, within, lambda: self.text)
         with self.output:
             done = Done(self.process.wait(), self.text, "")
         assert "Traceback" not in done.text, done.text
@@ -60,14 +71,9 @@ class Commands:
     async def poolroll(self, *argv: str, **env: str) -> Done:
         with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
             process = started(argv, out.fileno(), err.fileno(), self.env | env)
-            try:
-                await until(lambda: process.poll() is not None, END, f"the end of {argv}")
-            except AssertionError as error:
-                err.seek(0)
-                raise AssertionError(f"{error}; so far:\n{err.read()}") from None
-            out.seek(0)
-            err.seek(0)
-            done = Done(process.wait(), out.read(), err.read())
+            assert isinstance(process, Process)
+            await _ended(process, END, lambda: f"{argv}: {_read(err)}")
+            done = Done(process.wait(), _read(out), _read(err))
         assert "Traceback" not in done.text, done.text
         return done
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from adapters.connections import client
+from adapters.connections import transport_of
 from adapters.kubernetes.client.auth import Grant
 from adapters.kubernetes.client.faults import BadAccess
 from adapters.kubernetes.client.login.access import Access
@@ -35,22 +35,22 @@ class Connections:
     def __init__(self, access: Access, seconds: float) -> None:
         self._access = access
         self._seconds = seconds
-        self._client: httpx.AsyncClient | None = None
+        self._current: httpx.AsyncHTTPTransport | None = None
         self._made_of: object = None
-        self._using: dict[httpx.AsyncClient, int] = {}
+        self._using: dict[httpx.AsyncHTTPTransport, int] = {}
         self._making = asyncio.Lock()
 
-    async def take(self, grant: Grant) -> httpx.AsyncClient:
+    async def take(self, grant: Grant) -> httpx.AsyncHTTPTransport:
         """To be let go. Raises BadAccess."""
         one = await self._connectable(grant)
         self._using[one] = self._using.get(one, 0) + 1
         return one
 
-    async def let_go(self, one: httpx.AsyncClient) -> None:
+    async def let_go(self, one: httpx.AsyncHTTPTransport) -> None:
         left = self._using.pop(one, 1) - 1
         if left:
             self._using[one] = left
-        elif one is not self._client:
+        elif one is not self._current:
             await one.aclose()
 
     def forget(self) -> None:
@@ -58,36 +58,36 @@ class Connections:
         self._made_of = None
 
     async def aclose(self) -> None:
-        for one in {*self._using, *filter(None, (self._client,))}:
+        for one in {*self._using, *filter(None, (self._current,))}:
             await one.aclose()
         self._using.clear()
-        self._client = None
+        self._current = None
 
-    async def _connectable(self, grant: Grant) -> httpx.AsyncClient:
+    async def _connectable(self, grant: Grant) -> httpx.AsyncHTTPTransport:
         """While rotated files cannot be used, halfway through it, the former stay in use."""
         async with self._making:
             wanted = (self._access.tls.stamp(), grant.cert, grant.key)
-            if self._client is not None and wanted == self._made_of:
-                return self._client
+            if self._current is not None and wanted == self._made_of:
+                return self._current
             try:
                 made = await beside(lambda: self._made(grant), self._seconds)
             except (BadAccess, TimeoutError) as error:
-                if self._client is None:
+                if self._current is None:
                     slow = "the files of the kubeconfig cannot be read in time"
                     raise BadAccess(str(error) or slow) from None
-                return self._client
-            former, self._client, self._made_of = self._client, made, wanted
+                return self._current
+            former, self._current, self._made_of = self._current, made, wanted
             if former is not None and not self._using.get(former):
                 await former.aclose()
             return made
 
-    def _made(self, grant: Grant) -> httpx.AsyncClient:
+    def _made(self, grant: Grant) -> httpx.AsyncHTTPTransport:
         access = self._access
         is_tls = access.server.startswith("https:")
         verify = context_of(access.tls, grant.cert, grant.key) if is_tls else False
-        return client(
+        return transport_of(
             verify,
-            limits=httpx.Limits(max_keepalive_connections=_KEPT, keepalive_expiry=30),
-            proxy=httpx.Proxy(access.proxy.url) if access.proxy else None,
-            socket_options=_ALIVE,
+            httpx.Limits(max_keepalive_connections=_KEPT, keepalive_expiry=30),
+            httpx.Proxy(access.proxy.url) if access.proxy else None,
+            _ALIVE,
         )

@@ -94,13 +94,13 @@ class Transport:
         may come. Raises as `ask`, also while it is read."""
         read = silence.total_seconds() if silence is not None else None
         try:
-            client = await self._connections.take(grant)
+            taken = await self._connections.take(grant)
         except BadAccess as error:
             raise NoCredentials(self._access.where, f"{request.call}: {error}") from None
         try:
             sent = self._built(request, grant, read)
             async with asyncio.timeout(self._limit):
-                response = await client.send(sent, stream=True)
+                response = await taken.handle_async_request(sent)
             try:
                 yield Answer(
                     response.status_code, response.headers, self._plain(response, request.call)
@@ -112,7 +112,7 @@ class Transport:
         except _MET as error:
             raise self._broken(request, error) from None
         finally:
-            await self._connections.let_go(client)
+            await self._connections.let_go(taken)
 
     async def aclose(self) -> None:
         await self._connections.aclose()
