@@ -36,9 +36,9 @@ direct tests. Tracing the others would add nothing and double what they cost."""
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Nothing of what is collected becomes garbage: looking for some would be a quarter of the
-    time, and as much again in tests that make much garbage. And nothing is measured but the imports
-    of the core: every worker collects all tests, which would take twice as long."""
+    """Hardly anything of what is collected becomes garbage: to look for some would be a quarter of
+    the time, and as much again in tests that make much garbage. And nothing is measured but the
+    imports of the core: every worker collects all tests, which would take twice as long."""
     if Coverage.current() is not None:
         for module in walk_packages(core.__path__, f"{core.__name__}."):
             import_module(module.name)
@@ -47,7 +47,6 @@ def pytest_collection() -> Iterator[None]:
     try:
         return (yield)
     finally:
-        gc.collect()
         gc.freeze()
         gc.enable()
 
@@ -74,9 +73,15 @@ def _measure(wanted: bool) -> None:
         _STOPPED.append(running)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> None:
-    _measure(_room(item.path) == MEASURED and item.get_closest_marker("untraced") is None)
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Around the test alone: of the small ones, what pytest does for each takes longer."""
+    is_traced = pyfuncitem.get_closest_marker("untraced") is None
+    _measure(_room(pyfuncitem.path) == MEASURED and is_traced)
+    try:
+        return (yield)
+    finally:
+        _measure(False)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,8 @@ from controller.core.state.state import State, initial
 from controller.core.steps import Step
 from tests.core.test_snapshot import line
 from tests.support.members import changed
+
+pytestmark = pytest.mark.untraced  # whatever happens: what is called has direct tests
 
 GATES = (
     CounterGate("errors", Scope.MEMBER, 0.01, hold=timedelta(seconds=4)),

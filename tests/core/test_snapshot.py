@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ readings = st.tuples(
 )
 
 
+@pytest.mark.untraced
 @given(st.lists(readings, max_size=30))
 def test_tally_never_falls(
     all_readings: list[tuple[tuple[str, str], Incarnation, int, int]],

@@ -194,6 +194,7 @@ def test_verdict(ctx: Context, verdict: Verdict, reason: str) -> None:
     assert (found, words[: len(reason)]) == (verdict, reason)
 
 
+@pytest.mark.untraced
 def test_nobody_passes_by_too_few() -> None:
     """Whoever sent what is counted there: a pass takes forty at the member, and nine in ten of our
     own; and no more failed than the exact test bears."""

@@ -138,6 +138,7 @@ def test_equal_ratios_do_not_halt(ratio: float, interval: int) -> None:
     assert halted <= 1
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("interval", [1, 15])
 @pytest.mark.parametrize("ratio", [0.001, 0.01, 0.05])
 def test_twice_as_much_is_caught(ratio: float, interval: int) -> None:

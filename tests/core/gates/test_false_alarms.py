@@ -9,6 +9,8 @@ from controller.core.gates.counters import judge
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.pool import Counters
 
+pytestmark = pytest.mark.untraced  # thousands of rollouts: what they call has direct tests
+
 GATE = CounterGate("errors", Scope.MEMBER, 0.01)
 ROLLOUTS, MEMBERS, SOAK = 200, 4, 30
 """Rollouts of so many members, each soaked for so many seconds and judged once a second."""

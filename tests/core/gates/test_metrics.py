@@ -207,6 +207,7 @@ def test_the_worst_server_counts() -> None:
     assert judge_answers(RATIO, LATER, [good, silent, bad]).reason == "c: 50 %, above 1 %"
 
 
+@pytest.mark.untraced
 @given(st.lists(st.sampled_from(list(Missing)), min_size=1, max_size=4))
 def test_no_number_never_passes(reasons: list[Missing]) -> None:
     """Any set of servers of which one has no number is no pass."""

@@ -47,6 +47,7 @@ def test_a_short_soak_is_written_whole() -> None:
     assert written([sample()] * 50) == list(range(50))
 
 
+@pytest.mark.untraced
 def test_a_long_one_costs_a_record_a_minute() -> None:
     """And before that, fifty over the time so far, so that a plot of any length has its points."""
     hour, day = len(written([sample()] * 3600)), len(written([sample()] * 24 * 3600))

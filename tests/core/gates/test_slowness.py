@@ -148,6 +148,7 @@ def halted_at(random: Random, own: Draw, others: Draw, rate: float) -> int | Non
     return None
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("noise", NOISES)
 def test_a_healthy_version_is_not_halted(noise: str) -> None:
     """Forty rollouts under each noise, at little and at more traffic: none of 200 is halted, nor
