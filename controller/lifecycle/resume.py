@@ -19,6 +19,9 @@ from controller.secrets import NONE, Secrets
 DECISIONS: Final = frozenset({Verb.RESUME, Verb.ABORT, Verb.ABORT_RESTORE})
 """Requests that decide about a halted rollout."""
 
+SETS: Final = "--set "
+"""Begins a difference between two command lines."""
+
 
 def goes_on(commands: NextCommands, former: Unfinished, options: RunOptions) -> bool:
     """Whether the run resumes the unfinished rollout. `--new` and `rollback` abandon it, unless one
@@ -55,11 +58,16 @@ def refuse_changes(
                 f"rollout {former.plan.name!r} is unfinished, and {fault}",
                 f"start over with --new; or: {commands.abort}",
             )
+        is_file = not all(line.startswith(SETS) for line in changed)
+        what = (
+            "the rollout file has changed since it began" if is_file else "began with another --set"
+        )
+        mend = ", restore the file" if is_file else ""
         raise Refused(
-            f"rollout {former.plan.name!r} is unfinished, and the rollout file has changed since "
-            "it began:",
+            f"rollout {former.plan.name!r} is unfinished, and {what}:",
             *changed,
-            f"restore the file to go on; or start over with --new; or: {commands.abort}",
+            f"to go on with it{mend}: {commands.run}; or start over with --new; or: "
+            f"{commands.abort}",
         )
 
 

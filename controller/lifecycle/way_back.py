@@ -65,7 +65,8 @@ async def way_back(
         elif all(file.sets.get(name) == value for name, value in said.items()):
             notes.append(f"{ran}; --set confirms {values_text(said)}")
         else:
-            refusals.append(_refusal(file, ran, said))
+            was = {name: value for name, value in before.changed if name in said}
+            refusals.append(_refusal(file, ran, said, was))
     upgraded = None if is_of_all else past.upgraded
     return WayBack(upgraded, tuple(notes), tuple(refusals))
 
@@ -105,9 +106,10 @@ def _shown(before: Before) -> str:
     return values_text(dict(before.changed))
 
 
-def _refusal(file: RolloutFile, ran: str, said: Mapping[str, str]) -> str:
+def _refusal(file: RolloutFile, ran: str, said: Mapping[str, str], was: Mapping[str, str]) -> str:
     confirmed = " ".join(f"--set {quote(f'{name}={value}')}" for name, value in said.items())
     return (
-        f"`rollback.vars` in {file.path} says {values_text(said)}, but {ran}: correct it; or, if "
-        f"{values_text(said)} is meant, say so with {confirmed}, or with --all for every member"
+        f"`rollback.vars` in {file.path} says {values_text(said)}, but {ran}: write "
+        f"{values_text(was)} there, which --set does not do; or, if {values_text(said)} is meant, "
+        f"say so with {confirmed}, or with --all for every member"
     )

@@ -184,7 +184,8 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
             "unless: {command: [ssh, --, '${member.host}', '--of=${member.name}']}}",
             [
                 "upgrade.command[1]: begins with ${member.host}, which others name: a name there "
-                'that begins with a dash would be refused; write "--" before it'
+                'that begins with a dash would be refused; write "--" before it, or it as '
+                "--NAME=${…}"
             ],
         ),
         ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),

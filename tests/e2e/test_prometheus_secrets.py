@@ -105,7 +105,7 @@ async def test_in_no_output_and_no_journal(site: MakeSite) -> None:
         )
         halted = await command(one, "run", late, *run)
         assert halted.code == 4, halted.text
-        assert "has been inconclusive for 0.5s: the server failed: " in halted.out
+        assert "has been inconclusive for 0.5s: cannot be read: " in halted.out
         texts += [halted.text, (await one.command("status", "web")).text]
     assert_nowhere(one, texts)
 

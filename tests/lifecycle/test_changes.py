@@ -124,6 +124,25 @@ def test_without_the_key_nothing_is_said_of_the_secrets(tmp_path: Path, key: byt
         refuse_other_notices(former, load(path))
 
 
+def test_another_value_on_the_command_line_is_no_changed_file(tmp_path: Path) -> None:
+    """Whoever forgot `--set` has no file to restore: the command as it was begun goes on."""
+    path = tmp_path / "web.yaml"
+    former = unfinished(row(path, page()), page(), path)
+    commands = NextCommands("web", Purpose.UPGRADE, str(path), former.row.sets)
+    with pytest.raises(Refused) as refused:
+        refuse_changes(commands, former, load(path, {"version": "2.4.2"}))
+    first, _, last = refused.value.reasons
+    assert first == "rollout 'web' is unfinished, and began with another --set:"
+    assert last.startswith(f"to go on with it: {commands.run}; or start over with --new; or: ")
+    path.write_text(page("soak: 7s"))
+    with pytest.raises(Refused) as refused:
+        refuse_changes(commands, former, load(path))
+    assert "the rollout file has changed since it began:" in refused.value.reasons[0]
+    assert refused.value.reasons[-1].startswith(
+        f"to go on with it, restore the file: {commands.run}; or start over with --new; or: "
+    )
+
+
 def test_with_the_key_what_has_changed_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "web.yaml"
     former = keyed(path, KEY)

@@ -144,8 +144,9 @@ def test_a_stale_version_is_refused() -> None:
     back = found(two_upgrades)
     assert back.notes == (NOTE,)
     assert back.refusals == (
-        f"`rollback.vars` in /srv/web.yaml says version=2.4.0, but {RAN}: correct it; or, if "
-        "version=2.4.0 is meant, say so with --set version=2.4.0, or with --all for every member",
+        f"`rollback.vars` in /srv/web.yaml says version=2.4.0, but {RAN}: write version=2.3.9 "
+        "there, which --set does not do; or, if version=2.4.0 is meant, say so with "
+        "--set version=2.4.0, or with --all for every member",
     )
     confirmed = parse(page(GOES_BACK), "/srv/web.yaml", {"version": "2.4.0"})
     back = found(two_upgrades, confirmed)

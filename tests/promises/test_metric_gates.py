@@ -222,7 +222,7 @@ def test_refused_in_the_midst_of_it() -> None:
     """A query that the server will not answer any more is missing evidence, not a crash."""
     played = play(Scenario(by(MEMBER), sampler=lambda: sampler(a=Told({"web1": [Say(None)]}))))
     ended(played, "halted", 4)
-    assert "the server failed: http://metrics.test: a typo; the query is: of web1" in played.end.why
+    assert "cannot be read: http://metrics.test: a typo; the query is: of web1" in played.end.why
 
 
 async def test_refusal_ends_what_is_asked_beside_it() -> None:
@@ -244,7 +244,7 @@ async def test_refusal_ends_what_is_asked_beside_it() -> None:
     async with asyncio.timeout(60):
         sample = await asking.sample(MEMBER, "web1", ms(1000))
     assert sample.verdict is Verdict.INCONCLUSIVE
-    assert sample.reason.startswith("the server failed: ")
+    assert sample.reason.startswith("cannot be read: ")
     assert ended_early == ["of web1"]
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

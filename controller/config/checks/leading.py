@@ -10,7 +10,10 @@ from controller.config.sections.upgrade import Upgrade, is_placeholder
 from controller.config.text.places import Trail, dotted
 from controller.config.values.filling import LEADING, is_after_dashes
 
-_MEND: Final = 'a name there that begins with a dash would be refused; write "--" before it'
+_MEND: Final = (
+    'a name there that begins with a dash would be refused; write "--" before it, or it as '
+    "--NAME=${…}"
+)
 
 
 def leading_doubts(rollout: Rollout) -> Iterator[str]:

@@ -133,9 +133,7 @@ def _stays_out(ctx: Context, m: MemberState) -> Output | None:
     if is_contested(ctx, m):
         return MemberKept(m.name, "somebody else put it in rotation; poolroll left it there")
     failed = m.progress.detail if m.progress.passed is False else m.progress.unseen
-    return MemberFailed(
-        m.name, failed or m.why or "left out of rotation: changed, and not verified"
-    )
+    return MemberFailed(m.name, failed or m.why or "changed, and not verified")
 
 
 def _removed(ctx: Context, m: MemberState) -> Output | None:

@@ -24,8 +24,9 @@ class Missing(StrEnum):
     """The server warned that data may be missing."""
     UNREACHABLE = "unreachable"
     TIMEOUT = "no answer in time"
-    FAILED = "the server failed"
-    """It answered with an error that may be temporary."""
+    FAILED = "cannot be read"
+    """It answered with an error that may be temporary, does not let us in, or what we need in order
+    to ask (a password, a certificate) is not there."""
     TOO_EARLY = "too early"
     """The evidence may still be about the time before."""
     LITTLE_TRAFFIC = "too little traffic"

@@ -69,7 +69,7 @@ RESTORE, HOLD, REMOVE = sets(Setting.RESTORE), sets(Setting.HOLD), sets(Setting.
 PUT_BACK, VALIDATE = sets(Setting.PUT_BACK), Validate("web1", Course.UPGRADE, SEATS)
 ASK = AskGuard("web1", Course.UPGRADE, 0, SEATS)
 RETURNED = MemberReturned("web1")
-LEFT_OUT = saying(MemberFailed, "left out")
+LEFT_OUT = saying(MemberFailed, "changed, and not verified")
 FAILED = saying(MemberFailed, "exit code 4")
 KEPT = saying(MemberKept, "10 % of its weight", is_out=False)
 SOAKED = SoakEnded("web1", "in rotation, its soak cut short by the abort")
