@@ -222,6 +222,8 @@ SEEN_ONLY = {
         "warmed_at",
         "mark",
         "peers_mark",
+        "mark_at",
+        "seen_at",
     },
 }
 """Fields that say what was seen since, and are gone after a crash."""

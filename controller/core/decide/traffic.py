@@ -24,6 +24,7 @@ from controller.core.gates.figures import span
 from controller.core.gates.flow import WATCHED, Flow, Stretch
 from controller.core.phases import BACK, EXPOSED
 from controller.core.pool import Instant
+from controller.core.state.ours_at import ours_at
 from controller.core.state.parts import MemberState
 from controller.core.state.state import Mode
 
@@ -78,10 +79,10 @@ def is_borne_out(ctx: Context, m: MemberState) -> bool:
     if not _is_judged(ctx) or not _is_first(ctx, m) or since is None:
         return True
     for place, flow in ctx.state.flows.items():
-        if flow.ends - since >= GONE or not _is_steady(ctx, flow, since):
+        if flow.ends - since >= GONE or not _is_steady(ctx, place, since):
             continue
-        before = _users(ctx, flow, since - BEFORE, since)
-        if not goes_on(before, _users(ctx, flow, since, flow.ends)):
+        before = _users(ctx, place, since - BEFORE, since)
+        if not goes_on(before, _users(ctx, place, since, flow.ends)):
             return False
         fronts = _fronts(ctx, place[0])
         if any(front.ends < since + AT_LEAST for front in fronts.values()):
@@ -105,11 +106,11 @@ def _is_first(ctx: Context, m: MemberState) -> bool:
 def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:
     """What is seen where next to nothing comes any more."""
     for place, flow in ctx.state.flows.items():
-        if flow.ends - since < PASSED_BY or not _is_steady(ctx, flow, since):
+        if flow.ends - since < PASSED_BY or not _is_steady(ctx, place, since):
             continue
-        before = _users(ctx, flow, since - BEFORE, since)
-        lately = _users(ctx, flow, max(since, flow.ends - GONE), flow.ends)
-        just_now = _users(ctx, flow, flow.ends - PASSED_BY, flow.ends)
+        before = _users(ctx, place, since - BEFORE, since)
+        lately = _users(ctx, place, max(since, flow.ends - GONE), flow.ends)
+        just_now = _users(ctx, place, flow.ends - PASSED_BY, flow.ends)
         is_passed_by = is_near_zero(before, just_now) and _users_come(ctx, place[0], before, since)
         is_gone = flow.ends - since >= GONE and is_near_zero(before, lately)
         if is_passed_by or is_gone:
@@ -140,7 +141,7 @@ def _failing(ctx: Context, m: MemberState, since: Instant) -> str | None:
     for instance in ctx.state.snapshots:
         fronts = _fronts(ctx, instance)
         flows = {place: flow for place, flow in ctx.state.flows.items() if place[0] == instance}
-        if not fronts or not any(_is_steady(ctx, f, since) for f in flows.values()):
+        if not fronts or not any(_is_steady(ctx, place, since) for place in flows):
             continue
         until = min(flow.ends for flow in fronts.values())
         found = fails_elsewhere(
@@ -168,20 +169,23 @@ def _fronts(ctx: Context, instance: str) -> dict[tuple[str, str], Flow]:
 def _sum(
     ctx: Context, flows: dict[tuple[str, str], Flow], since: Instant, until: Instant
 ) -> Stretch:
-    """Of several places together. What we sent went through one of them, nobody knows which."""
+    """Of several places of one load balancer together. What we sent through it went through one of
+    them, nobody knows which."""
     whole = sum((flow.between(since, until) for flow in flows.values()), Stretch())
-    return less(whole, ctx.state.ours.between(since, until))
+    instance = next(iter(flows))[0]
+    return less(whole, ours_at(ctx.state, instance, since, until))
 
 
-def _users(ctx: Context, flow: Flow, since: Instant, until: Instant) -> Stretch:
+def _users(ctx: Context, place: tuple[str, str], since: Instant, until: Instant) -> Stretch:
     """What users sent at the least: requests of our own are no traffic."""
-    return less(flow.between(since, until), ctx.state.ours.between(since, until))
+    there = ctx.state.flows[place].between(since, until)
+    return less(there, ours_at(ctx.state, place[0], since, until))
 
 
-def _is_steady(ctx: Context, flow: Flow, since: Instant) -> bool:
+def _is_steady(ctx: Context, place: tuple[str, str], since: Instant) -> bool:
     """Before a member was taken out, and without our own."""
-    return is_steady(flow, since - BEFORE, since) and is_enough(
-        _users(ctx, flow, since - BEFORE, since)
+    return is_steady(ctx.state.flows[place], since - BEFORE, since) and is_enough(
+        _users(ctx, place, since - BEFORE, since)
     )
 
 

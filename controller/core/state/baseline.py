@@ -13,10 +13,11 @@ def marked(state: State, m: MemberState) -> MemberState:
     """Judged by what it serves from where it was put back, or else from now on."""
     if m.trial.mark is not None:
         return m
-    mark = state.tallies.get(m.name, Tally()).sum
+    tally = state.tallies.get(m.name, Tally())
     own = {measure: one.sum for (name, measure), one in state.measured.items() if name == m.name}
-    trial = replace(m.trial, mark=mark, marks=own, peers_mark=marks(state))
+    trial = replace(m.trial, mark=tally.sum, marks=own, peers_mark=marks(state))
     trial = replace(trial, own=Counters(), own_fault="", met_users=False)
+    trial = replace(trial, mark_at=tally.last, seen_at={})
     return replace(m, trial=replace(trial, ours_mark=state.ours.total))
 
 

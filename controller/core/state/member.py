@@ -103,7 +103,7 @@ def _concluded(
         case e.RampEnded():
             return _at_full_weight(state, moved(m, Move.RETURNED, now), now)
         case e.SoakEnded(_, note):
-            trial = replace(m.trial, mark=None, peers_mark={})
+            trial = replace(m.trial, mark=None, mark_at={}, peers_mark={})
             return moved(m, Move.PASS, now, why=note, trial=trial)
         case e.MemberFailed(_, why):
             return working(moved(m, Move.FAIL, now, why=why), None)

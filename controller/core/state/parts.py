@@ -181,6 +181,11 @@ class Trial:
     """What the last of them met that failed."""
     ours_mark: int = 0
     """How many were sent to whomever before its return."""
+    mark_at: Mapping[tuple[str, str], tuple[Incarnation, Counters]] = field(default_factory=dict)
+    """(instance, backend) → its counts there at its return."""
+    seen_at: Mapping[str, int] = field(default_factory=dict)
+    """Instance → how many requests it has counted at the member since, as long as it was judged and
+    no user is known to have come."""
     met_users: bool = False
     """More requests came to it than were sent in all since its return: users came."""
     disproven: str = ""

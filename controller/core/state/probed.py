@@ -13,6 +13,7 @@ from controller.core.pool import Counters, Instant
 from controller.core.pool.copies import replace
 from controller.core.state.counts import counted, ours_beside
 from controller.core.state.ours import LATE
+from controller.core.state.ours_at import counted_at
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
 
@@ -47,5 +48,5 @@ def visited(plan: Plan, state: State, m: MemberState) -> MemberState:
         return m
     seen = counted(state, m.name)
     if seen.total - seen.errors <= ours_beside(state, m.name) + DOUBT:
-        return m
+        return replace(m, trial=replace(m.trial, seen_at=counted_at(state, m)))
     return replace(m, trial=replace(m.trial, met_users=True))

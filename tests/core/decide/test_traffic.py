@@ -1,5 +1,6 @@
 """Whether users still reach the pool once a member was taken out, case by case."""
 
+from dataclasses import replace
 from typing import Any
 
 from controller.core.decide.context import Context
@@ -8,6 +9,7 @@ from controller.core.events import Cause
 from controller.core.gates.flow import Flow
 from controller.core.phases import Phase
 from controller.core.pool import Counters
+from controller.core.state.ours import Ours
 from controller.core.state.parts import MemberState
 from tests.support.contexts import HALTED, WORKER, a_context, a_plan, ago, seconds, standing, the
 from tests.support.tables import Expected, halt, table
@@ -186,3 +188,31 @@ def test_flows_are_of_the_time_that_they_say() -> None:
     one = flow(before=100, after=10)
     assert one.between(ago(SINCE + 3), ago(SINCE)).total == 300
     assert one.between(ago(SINCE), ago(SINCE) + seconds(5)).total == 50
+
+
+def beside_a_trial(lb1: int, lb2: int) -> Context:
+    """Fewer users come to lb2 since web1 was taken out; forty of ours go to web2 meanwhile."""
+    trial = standing(Phase.SOAKING, "web2", own=Counters(0, 40), seen_at={"lb1": lb1, "lb2": lb2})
+    ours = Ours(40, 0, ((ago(1), 40),))
+    flows = {("lb2", "web"): flow(before=20, after=8)}
+    return a_context(taken_out(), trial, flows=flows, ours=ours)
+
+
+@table(
+    "ctx output",
+    {
+        "elsewhere": (beside_a_trial(40, 0), None),
+        "there": (beside_a_trial(0, 40), turned("0 requests in 5s reach web at lb2, and 60")),
+        "nobody knows": (beside_a_trial(0, 0), turned("0 requests in 5s reach web at lb2, and 60")),
+    },
+)
+def test_requests_of_our_own(ctx: Context, output: Expected) -> None:
+    """They are no traffic where they went through. Elsewhere all that is counted are users."""
+    assert watch_traffic(ctx) == output
+
+
+def test_what_passes_by_without_our_own() -> None:
+    """The frontends of one load balancer together, and their backends."""
+    ctx = beside_a_trial(40, 0)
+    fronts = {("lb2", "front"): flow(before=20, after=8)}
+    assert watch_traffic(Context(ctx.plan, replace(ctx.state, fronts=fronts), ctx.now)) is None
