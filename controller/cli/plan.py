@@ -116,8 +116,15 @@ def _text(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> list[str]:
 
 
 def _guard_notes(seen: Findings) -> list[str]:
+    """Of members where nothing is to be done: what an earlier rollout left out is not skipped."""
     present = [name for name, (answer, _) in seen.unless.items() if answer is Answer.PRESENT]
-    return [f"already there, would be skipped: {', '.join(present)}"] if present else []
+    ours = seen.survey.ours if seen.survey is not None else {}
+    skipped = [name for name in present if name not in ours]
+    back = [name for name in present if name in ours]
+    return [
+        *([f"already there, would be skipped: {', '.join(skipped)}"] * bool(skipped)),
+        *([f"already there, would be validated and returned: {', '.join(back)}"] * bool(back)),
+    ]
 
 
 def _value(rollout: RolloutFile, dry: DryRun, *, is_verbose: bool) -> PlanValue:

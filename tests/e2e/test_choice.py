@@ -39,6 +39,27 @@ async def test_some_already_there(site: MakeSite) -> None:
     assert await one.world.member_versions() == {"web1": "v2", "web2": "v1", "web3": "v2"}
 
 
+async def test_already_there_and_still_out(site: MakeSite) -> None:
+    """What an earlier rollout left out, and somebody has upgraded since, is returned and no more:
+    neither skipped nor called upgraded."""
+    one = await site(2)
+    broken = one.file(gates=[], upgrade={"command": ["/bin/false"]}, validate=[])
+    assert (await one.run(broken)).code == 5
+    assert (await one.command("abort", "web")).code == 0
+    assert await one.admin() == {"web1": 1, "web2": 0}
+    there = {"command": ["/bin/false"], "unless": {"command": ["/bin/true"]}}
+    file = one.file(gates=[], upgrade=there, validate=[])
+    planned = await one.command("plan", str(file))
+    assert "already there, would be skipped: web2\n" in planned.out
+    assert "already there, would be validated and returned: web1\n" in planned.out
+    done = await one.run(file)
+    assert done.code == 0, done.text
+    assert "done: 0 members upgraded and returned, 1 already there and returned, 1 al" in done.out
+    assert "web1  was already there, returned, in rotation" in done.out
+    assert "ended well before" not in done.text
+    assert await one.admin() == {"web1": 0, "web2": 0}
+
+
 async def test_not_proven(site: MakeSite) -> None:
     """An upgrade that ended well but that `unless` does not confirm: exit 5, the member out."""
     one = await site(3)

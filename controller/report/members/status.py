@@ -127,6 +127,14 @@ def is_whole(plan: Plan, m: MemberState) -> bool:
     return m.progress.step >= steps or m.progress.answer is Answer.PRESENT
 
 
+def was_there(m: MemberState) -> bool:
+    """Whether `unless` said, before any of its steps ran here, that nothing is to be done: of a
+    member that an earlier rollout had left out, and that is returned all the same."""
+    p = m.progress
+    has_run = p.attempt > 0 or bool(p.exits) or p.course is Course.ROLLBACK
+    return p.answer is Answer.PRESENT and not has_run
+
+
 def contradiction(seen: Observed) -> str:
     """For a member that should be out of rotation everywhere."""
     if not seen.ready:
@@ -237,6 +245,8 @@ def _done(plan: Plan, m: MemberState) -> str:
         return "untouched" if m.progress.course is Course.UPGRADE else "upgraded"
     if plan.purpose is Purpose.REHEARSAL:
         return "out and back"
+    if was_there(m):
+        return "was already there" + (", returned" if m.phase is Phase.DONE else "")
     is_back = m.progress.course is Course.ROLLBACK or plan.purpose is Purpose.ROLLBACK
     if m.progress.restore_tried and plan.purpose is not Purpose.ROLLBACK and not m.progress.step:
         return "its upgrade NOT finished"  # validated as the former version, nothing rolled back

@@ -2,7 +2,9 @@
 
 from controller.core import events as e
 from controller.core.events.said import said_last
+from controller.core.state.parts import MemberState
 from controller.core.steps import Collect
+from controller.report.members.status import was_there
 
 
 def step_end(event: e.StepEnded) -> str:
@@ -11,9 +13,10 @@ def step_end(event: e.StepEnded) -> str:
     return f"{event.detail} after {event.seconds:.1f}s{note}" + (f": {said}" if said else "")
 
 
-def ended_well(done: int) -> str:
+def ended_well(m: MemberState) -> str:
     """Which steps do not run again."""
-    if done <= 0:
+    done = m.progress.step
+    if done <= 0 or was_there(m):
         return ""
     which = "its step" if done == 1 else f"{done} of its steps"
     return f"; {which} ended well before, and {'does' if done == 1 else 'do'} not run again"

@@ -277,7 +277,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.MemberReturned(member):
             return member, "back in rotation and healthy everywhere: soaking, judged by its gates"
         case e.MemberFoundOut(member):
-            done = ended_well(after.members[member].progress.step)
+            done = ended_well(after.members[member])
             return member, f"already out because of us: not drained again{done}"
         case e.StepsUndone(member, why):
             return member, f"its steps run again: {why}"

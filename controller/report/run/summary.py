@@ -24,6 +24,7 @@ from controller.report.members.status import (
     is_whole,
     left_status,
     member_status,
+    was_there,
     went_back,
 )
 from controller.report.run.about import about
@@ -90,11 +91,13 @@ def counts(plan: Plan, state: State) -> tuple[int, int, list[str]]:
     done = [m for m in members if m.phase is Phase.DONE]
     whole = [m for m in done if is_whole(plan, m) and not m.trial.disproven]
     rolled_back = [m for m in whole if m.progress.course is Course.ROLLBACK]
+    there = [m for m in whole if was_there(m)]
     parts = []
     skipped = unreached(state)
     left = len(plan.left) + sum(1 for m in members if m.phase is Phase.LEFT) - len(skipped)
     for number, words in (
         (len(rolled_back), f"{went_back(plan)} and returned"),
+        (len(there), "already there and returned"),
         (len(done) - len(whole), "put back as they are"),
         (sum(1 for m in members if m.phase is Phase.SKIPPED), "already there"),
         (sum(1 for m in members if _is_risky(plan, m)), "in rotation, not proven"),
@@ -104,7 +107,7 @@ def counts(plan: Plan, state: State) -> tuple[int, int, list[str]]:
     ):
         if number:
             parts.append(f"{number} {words}")
-    return len(whole) - len(rolled_back), len(members), parts
+    return len(whole) - len(rolled_back) - len(there), len(members), parts
 
 
 def unreached(state: State) -> list[str]:

@@ -10,7 +10,7 @@ from controller.core.state.parts import MemberState
 from controller.core.state.remaining import is_upgraded
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.report.members.status import fault, is_changed
+from controller.report.members.status import fault, is_changed, was_there
 from controller.report.run.about import NOTHING, About
 from controller.report.run.gone import without_state
 from controller.report.run.next_commands import NextCommands
@@ -155,8 +155,8 @@ def _going_on(plan: Plan, members: Sequence[MemberState], about: About) -> str:
     parts = [f"validates {names(done)} and puts {_them(done)}{what} before users again"] * bool(
         done
     )
-    if done:
-        parts[0] += f"; the steps of {names(done)} that ended well do not run again"
+    if ran := [m.name for m in out if m.name in done and not was_there(m)]:
+        parts[0] += f"; the steps of {names(ran)} that ended well do not run again"
     if again:
         it, is_ = _them(again), "it is" if len(again) == 1 else "they are"
         proven = f"puts {it}{what} before users once {is_} proven"

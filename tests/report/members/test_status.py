@@ -93,7 +93,36 @@ def test_the_look_is_believed(deed: str, look: dict[str, Any] | None, words: str
         (Purpose.UPGRADE, "done", ROLLED, "rolled back, in rotation"),
         (Purpose.UPGRADE, "untouched", ROLLED, "upgraded, in rotation, NOT rolled back"),
         (Purpose.UPGRADE, "done", {"step": 0}, "its upgrade NOT finished, in rotation"),
-        (Purpose.UPGRADE, "done", {"step": 0, "answer": Answer.PRESENT}, "upgraded, in rotation"),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"step": 0, "attempt": 1, "answer": Answer.PRESENT},
+            "upgraded, in rotation",
+        ),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"exits": (0,), "answer": Answer.PRESENT},
+            "upgraded, in rotation",
+        ),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"answer": Answer.PRESENT},
+            "was already there, returned, in rotation",
+        ),
+        (
+            Purpose.ROLLBACK,
+            "done",
+            {"answer": Answer.PRESENT},
+            "was already there, returned, in rotation",
+        ),
+        (
+            Purpose.UPGRADE,
+            "soaking",
+            {"answer": Answer.PRESENT},
+            "was already there, in rotation, soak not finished",
+        ),
         (Purpose.UPGRADE, "done", {"why": "9 requests"}, "upgraded, in rotation: 9 requests"),
         (
             Purpose.UPGRADE,

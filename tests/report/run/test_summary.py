@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.core.events import Finished
+from controller.core.events import Answer, Finished
 from controller.core.outcome import Outcome
 from controller.core.phases import Phase
 from controller.core.plan.abilities import ByHand
@@ -57,6 +57,10 @@ def ended(
         (
             (member("web1", "done"), member("web9", "done", why=RETIRED)),
             "1 member upgraded and returned",
+        ),
+        (
+            (member("web1", "done"), member("web2", "done", answer=Answer.PRESENT)),
+            "1 member upgraded and returned, 1 already there and returned",
         ),
     ],
 )
