@@ -14,6 +14,8 @@ from controller.cli.verify import verify
 from controller.cli.wanted import wanted
 from controller.errors import UsageFault
 from controller.journal.digest import digest_from
+from controller.journal.instead import instead_of
+from controller.records import RolloutRow
 from controller.report.status.history import history_lines, history_value
 
 NEWEST: Final = 20
@@ -66,13 +68,15 @@ async def _values(
     async with known(state) as (store, place):
         rows = await wanted(store.journal, place, name, most + 1 if most is not None else None)
         lock = bootstrap.lock(place)
-        newest: set[str] = set()
+        later: dict[str, RolloutRow] = {}
         values = []
         for row in rows[:most]:
             # A process that holds the name runs its newest rollout.
-            is_newest = row.outcome is None and row.name not in newest
+            is_newest = row.outcome is None and row.name not in later
             holder = await lock.holder(row.name) if is_newest else None
-            newest.add(row.name)
             digest = await digest_from(store.journal, row)
-            values.append(history_value(row, digest, is_held=holder is not None))
+            instead = await instead_of(store.journal, row, later.get(row.name))
+            later[row.name] = row
+            is_held = holder is not None
+            values.append(history_value(row, digest, is_held=is_held, instead=instead))
         return values, most is None or len(rows) <= most, place

@@ -11,6 +11,7 @@ from controller.cli import options
 from controller.cli.show import show, show_json, show_raw
 from controller.cli.state_folder import find, known
 from controller.errors import UsageFault
+from controller.journal.instead import instead_of
 from controller.records import RolloutRow
 from controller.report.page import page
 
@@ -50,7 +51,8 @@ def report(name: str, output: str | None, json: bool, state: str | None) -> None
 async def _page(name: str, state: str | None) -> tuple[str, RolloutRow, bootstrap.StatePlace]:
     async with known(state) as (store, place):
         row = await find(store.journal, place, name)
-        return page(row, await store.journal.records(row.id)), row, place
+        instead = await instead_of(store.journal, row)
+        return page(row, await store.journal.records(row.id), instead), row, place
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 """`rehearse` and `rollback`: the same walk with nothing done, or with the way back."""
 
+import json
+
 from tests.e2e.conftest import MakeSite
 
 
@@ -53,6 +55,13 @@ async def test_rollback_after_a_halt(site: MakeSite) -> None:
     assert done.code == 0, done.text
     assert await one.admin() == dict.fromkeys(one.world.members, 0)
     await one.assert_all("v1")
+    listed = await one.command("history", "--json")
+    back, halted = json.loads(listed.out)["rollouts"]
+    assert halted["instead"]["id"] == back["id"]
+    for which in ("web", halted["id"]):
+        assert "halted, then rolled back" in (await one.command("history", which)).out
+    shown = await one.command("report", halted["id"], "-o", "-")
+    assert "halted, then rolled back" in shown.out
 
 
 async def test_rollback_without_a_way_back(site: MakeSite) -> None:

@@ -9,6 +9,7 @@ from controller.config import RolloutFile
 from controller.core.gates.figures import span
 from controller.core.outcome import ExitCode, Outcome
 from controller.journal.digest import Digest
+from controller.journal.instead import Instead
 from controller.records import RolloutRow
 from controller.report.page.model import Halt, Story
 from controller.report.run.halt import without_next
@@ -78,7 +79,7 @@ class Header:
     """The hash of the last record; empty in journals of former versions."""
 
 
-def header(row: RolloutRow, story: Story, digest: Digest) -> Header:
+def header(row: RolloutRow, story: Story, digest: Digest, instead: Instead | None = None) -> Header:
     finished = story.state.finished
     outcome = row.outcome or (finished.outcome if finished is not None else UNFINISHED)
     code = finished.exit_code if finished is not None else None
@@ -90,7 +91,7 @@ def header(row: RolloutRow, story: Story, digest: Digest) -> Header:
     return Header(
         kind=kind(story.plan),
         values=values_text(values(row, file, story.plan)),
-        outcome=_outcome(row, story, digest),
+        outcome=_outcome(row, story, digest, instead),
         tone=TONES.get(outcome, "bad"),
         why=_why(story, outcome),
         tally=tally(story.plan, story.state, is_of_all=True),
@@ -110,12 +111,12 @@ def header(row: RolloutRow, story: Story, digest: Digest) -> Header:
     )
 
 
-def _outcome(row: RolloutRow, story: Story, digest: Digest) -> str:
+def _outcome(row: RolloutRow, story: Story, digest: Digest, instead: Instead | None) -> str:
     """Those of all its processes; the last one may still run."""
     found = outcomes(row, digest, is_held=False)
     if row.outcome is None and story.state.finished is None:
         found[-1] = UNFINISHED
-    return in_order(found, has_halted=digest.has_halted)
+    return in_order(found, has_halted=digest.has_halted, instead=instead)
 
 
 def moment(at: datetime) -> str:

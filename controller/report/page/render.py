@@ -11,6 +11,7 @@ from controller import __version__
 from controller.core.gates.figures import span
 from controller.core.gates.limit import limit
 from controller.journal.digest import digest_of
+from controller.journal.instead import Instead
 from controller.legible import legible
 from controller.records import Record, RolloutRow
 from controller.report.page.builder import build
@@ -27,9 +28,9 @@ ENTRIES: Final = 1000
 did."""
 
 
-def page(row: RolloutRow, records: Sequence[Record]) -> str:
-    """One self-contained HTML page about a rollout. Raises StateError when the records cannot
-    be read, or are none."""
+def page(row: RolloutRow, records: Sequence[Record], instead: Instead | None = None) -> str:
+    """One self-contained HTML page about a rollout; `instead`: of an abandoned one, what came in
+    its place. Raises StateError when the records cannot be read, or are none."""
     story = build(records)
     entries = _few(story.entries)
     return (
@@ -38,7 +39,7 @@ def page(row: RolloutRow, records: Sequence[Record]) -> str:
         .render(
             row=row,
             version=__version__,
-            header=header(row, story, digest_of(records)),
+            header=header(row, story, digest_of(records), instead),
             collected=things(story.collected),
             timeline=timeline(story),
             gates=gate_plots(story),

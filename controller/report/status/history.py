@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from controller.core.gates.figures import span
 from controller.core.outcome import Outcome
 from controller.journal.digest import CUT_OFF, Digest, RunDigest
+from controller.journal.instead import Instead
 from controller.legible import legible_line
 from controller.records import RolloutRow
 from controller.report.status.elapsed import since
@@ -19,8 +21,11 @@ OUTCOMES: Final = 4
 """In one line of the table; JSON has all."""
 
 
-def history_value(row: RolloutRow, digest: Digest, *, is_held: bool) -> dict[str, Any]:
+def history_value(
+    row: RolloutRow, digest: Digest, *, is_held: bool, instead: Instead | None = None
+) -> dict[str, Any]:
     """JSON-able; times are UTC, ISO 8601, durations in seconds. `is_held`: a process runs it now.
+    `instead`: what was begun in the place of an abandoned one.
     `outcome` is the last one; `runs` has that of each process, which nothing changes later."""
     is_held = is_held and row.outcome is None
     outcome, code, ended = row.outcome, row.exit_code, row.ended
@@ -45,6 +50,7 @@ def history_value(row: RolloutRow, digest: Digest, *, is_held: bool) -> dict[str
         "ended": ended.isoformat() if ended else None,
         "seconds": round(_took(digest, row, ended).total_seconds(), 3),
         "outcomes": outcomes(row, digest, is_held=is_held),
+        "instead": asdict(instead) if instead is not None else None,
         "runs": [_run(run) for run in digest.runs],
         "records": digest.records,
         "head": digest.hash,
@@ -83,8 +89,11 @@ def outcomes(row: RolloutRow, digest: Digest, *, is_held: bool) -> list[str]:
     return found
 
 
-def in_order(found: Sequence[str], *, has_halted: bool) -> str:
-    """Outcomes for people, without repetitions: a halt stays one, whatever came after it."""
+def in_order(found: Sequence[str], *, has_halted: bool, instead: Instead | None = None) -> str:
+    """Outcomes for people, without repetitions: a halt stays one, whatever came after it. One that
+    was rolled back is not called abandoned."""
+    if instead is not None:
+        found = [instead.words if one == Outcome.ABANDONED else one for one in found]
     told = [one for n, one in enumerate(found) if n == 0 or one != found[n - 1]]
     if len(told) > OUTCOMES:
         told = [*told[:2], "…", told[-1]]
@@ -122,12 +131,13 @@ def history_lines(values: Sequence[dict[str, Any]]) -> list[str]:
 
 def _row(value: dict[str, Any], *, has_why: bool) -> list[str]:
     pruned = " (pruned)" if value["pruned"] else ""
+    instead = Instead(**value["instead"]) if value["instead"] else None
     return [
         legible_line(value["id"]),
         value["purpose"] or "-",
         moment(datetime.fromisoformat(value["started"])),
         legible_line(value["by"]),
-        in_order(value["outcomes"], has_halted=value["halt"] is not None) + pruned,
+        in_order(value["outcomes"], has_halted=value["halt"] is not None, instead=instead) + pruned,
         "-" if value["exit_code"] is None else str(value["exit_code"]),
         span(timedelta(seconds=value["seconds"])) + ("" if value["ended"] else " so far"),
         *[why(value["reason"], value["ticket"])] * has_why,

@@ -7,6 +7,7 @@ import pytest
 
 from controller.core.plan.plan import Purpose
 from controller.journal.digest import Digest, RunDigest, digest_of
+from controller.journal.instead import Instead
 from controller.records import Record
 from controller.report.status.history import history_lines, history_value, in_order
 from tests.report import journals
@@ -49,6 +50,7 @@ def test_an_ended_rollout_is_told_by_its_row() -> None:
         "reason": "",
         "ticket": "",
         "outcomes": ["cut off", "abandoned"],
+        "instead": None,
         "runs": [],
         "records": 0,
         "head": "",
@@ -63,6 +65,29 @@ def test_a_halt_stays_a_halt(outcome: str) -> None:
     told = history_value(row, digest_of(journals.halted().records), is_held=False)
     assert (told["outcome"], told["halt"]["cause"]) == (outcome, "gate")
     assert f"halted, then {outcome}" in history_lines([told])[1]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "outcome", "words"),
+    [
+        ("rollback", "done", "halted, then rolled back"),
+        ("rollback", "halted", "halted, then rollback begun"),
+        ("rollback", None, "halted, then rollback begun"),
+        ("upgrade", "done", "halted, then abandoned"),
+        (None, None, "halted, then abandoned"),
+    ],
+)
+def test_what_was_rolled_back_is_not_called_abandoned(
+    purpose: str | None, outcome: str | None, words: str
+) -> None:
+    """By the purpose of the rollout that came in its place; JSON names that one."""
+    row = replace(journals.row(), outcome="abandoned", exit_code=7, ended=journals.BEGAN)
+    instead = Instead("web-2", purpose, outcome)
+    digest = digest_of(journals.halted().records)
+    told = history_value(row, digest, is_held=False, instead=instead)
+    assert (told["outcome"], told["outcomes"]) == ("abandoned", ["halted", "abandoned"])
+    assert told["instead"] == {"id": "web-2", "purpose": purpose, "outcome": outcome}
+    assert f"  {words}  7  " in history_lines([told])[1]
 
 
 def test_each_run_keeps_its_outcome() -> None:
