@@ -17,8 +17,10 @@ from controller.cli.fit import keep_secret
 from controller.cli.say import fitted
 from controller.cli.show import show, show_json
 from controller.config import RolloutFile, load
+from controller.config.sections.upgrade import STILL_THERE
 from controller.core.events import Answer
 from controller.core.outcome import ExitCode
+from controller.errors import ConfigurationError
 from controller.lifecycle import DryRun, Findings, RunOptions, dry_run
 from controller.preflight.forecast import forecast_lines
 from controller.report.alike import reasons_in_short
@@ -59,11 +61,24 @@ def plan(file: Path, json: bool, state: str | None, verbose: bool, **given: Any)
     dry.findings.refusals += unheard
     dry.findings.notes += (f"a run from here would be refused: {note}" for note in notes)
     dry.findings.refusals += bootstrap.unusable(place)
+    code = ExitCode.REFUSED if dry.findings.refusals else ExitCode.DONE
+    try:
+        rollout.refuse_placeholder()
+    except ConfigurationError as error:
+        rollout = _without_its_doubt(rollout)
+        dry.findings.refusals.insert(0, str(error))
+        code = ExitCode.USAGE  # as `run` does, before it looks at anything
     if json:
         show_json(_value(rollout, dry, is_verbose=verbose).model_dump(mode="json"))
     else:
         show("\n".join(fitted(_text(rollout, dry, is_verbose=verbose))))
-    sys.exit(ExitCode.REFUSED if dry.findings.refusals else 0)
+    sys.exit(code)
+
+
+def _without_its_doubt(rollout: RolloutFile) -> RolloutFile:
+    """What is refused is not told as a note as well."""
+    left = tuple(one for one in rollout.settings.warnings if STILL_THERE not in one)
+    return replace(rollout, settings=replace(rollout.settings, warnings=left))
 
 
 async def _dry_run(

@@ -8,7 +8,7 @@ from pathlib import Path
 from controller.config.masking import masked_document
 from controller.config.programs import Program, programs_of
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import Rollback, Upgrade, is_placeholder
+from controller.config.sections.upgrade import STILL_THERE, Rollback, Upgrade, is_placeholder
 from controller.config.text.document import Document
 from controller.config.text.places import Trail
 from controller.config.values.asking import filled_probe, filled_queries
@@ -92,9 +92,8 @@ class RolloutFile:
     def refuse_placeholder(self) -> None:
         """Raises ConfigurationError while `upgrade` is still the placeholder from `init`."""
         if is_placeholder(self.rollout.upgrade):
-            message = "still holds the placeholder from `init`"
             fix = "write the command that upgrades one member"
-            fault = self.document.fault(("upgrade", "command"), f"{message}; {fix}")
+            fault = self.document.fault(("upgrade", "command"), f"{STILL_THERE}; {fix}")
             raise ConfigurationError(str(self.path), (fault,))
 
     @property

@@ -1,5 +1,6 @@
 """`init` against real HAProxys: what it prints, `check` accepts and `plan` can use at once."""
 
+import json
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -13,6 +14,10 @@ from tests.support.waiting import until
 from tests.support.worlds import MakeWorld
 
 pytestmark = pytest.mark.haproxy
+
+PLACEHOLDER_LEFT = (
+    "still holds the placeholder from `init`; write the command that upgrades one member"
+)
 
 
 async def poolroll(*argv: str) -> tuple[int, str, str]:
@@ -37,12 +42,21 @@ async def written(world: World, *argv: str) -> Path:
 
 
 async def assert_usable(world: World, file: Path) -> str:
-    """`check` and `plan` take it; what plan says."""
+    """`check` takes it, and `plan` shows it, with the one reason to refuse that is left, which is
+    that of `run`; what plan says."""
     code, out, err = await poolroll("check", str(file))
     assert code == 0, err
     assert f"{file}: warning: upgrade.command: still holds the placeholder from `init`" in out
     code, out, err = await poolroll("plan", str(file), "--state", str(world.folder / "state"))
-    assert code == 0, out + err
+    assert code == 2, out + err
+    assert err == ""
+    shown, _, refused = out.partition("REFUSED, nothing would be touched:\n")
+    (reason,) = refused.splitlines()
+    line = file.read_text().splitlines().index("upgrade:") + 1
+    assert reason.startswith(f"  {file}:"), reason
+    assert int(reason.split(":")[1]) > line
+    assert reason.endswith(": upgrade.command: " + PLACEHOLDER_LEFT)
+    assert "placeholder" not in shown
     return out
 
 
@@ -68,10 +82,13 @@ async def test_three_commands_to_a_plan(world: MakeWorld) -> None:
     assert "# web has a cookie SRV" in file.read_text()
     code, _, err = await poolroll("run", "--yes", str(file), "--state", str(pool.folder / "state"))
     assert code == 2
-    assert (
-        "upgrade.command: still holds the placeholder from `init`; write the command that upgrades"
-        in err
-    )
+    assert f"upgrade.command: {PLACEHOLDER_LEFT}" in err
+    state = str(pool.folder / "state")
+    code, out, _ = await poolroll("plan", str(file), "--json", "--state", state)
+    value = json.loads(out)
+    assert (code, len(value["refusals"])) == (2, 1)
+    assert value["refusals"][0].endswith(PLACEHOLDER_LEFT)
+    assert not [note for note in value["notes"] if "placeholder" in note]
     assert await states(pool) == before
     assert not (pool.folder / "state").exists()
 

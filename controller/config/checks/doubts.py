@@ -10,7 +10,7 @@ from controller.config.checks.outage_doubts import outage_doubts
 from controller.config.checks.value_doubts import value_doubts
 from controller.config.sections.gates import builtin_gates, written_gates
 from controller.config.sections.rollout import Rollout
-from controller.config.sections.upgrade import is_placeholder
+from controller.config.sections.upgrade import STILL_THERE, is_placeholder
 from controller.config.text.places import printable
 from controller.config.text.scalars import amount, duration
 from controller.config.text.templating import mentions
@@ -47,10 +47,7 @@ def _pool(rollout: Rollout) -> Iterator[str]:
 
 def _work(rollout: Rollout) -> Iterator[str]:
     if is_placeholder(rollout.upgrade):
-        yield (
-            "upgrade.command: still holds the placeholder from `init`; "
-            "`run` refuses until you replace it"
-        )
+        yield f"upgrade.command: {STILL_THERE}; `plan` and `run` refuse until you replace it"
     if not rollout.validations:
         yield (
             "validate: no probe checks an upgraded member from outside before it serves users; "

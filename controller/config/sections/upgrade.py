@@ -34,6 +34,7 @@ Expectation = Annotated[
 
 
 PLACEHOLDER = "WRITE-HERE-WHAT-UPGRADES-A-MEMBER"
+STILL_THERE = "still holds the placeholder from `init`"
 """What `init` writes for the unknown upgrade program: `check` and `plan` warn, `run` refuses."""
 
 

@@ -43,7 +43,8 @@ def _head(found: Discovery) -> Iterator[str]:
     yield '# Edit the lines marked with "<-", then:'
     yield "#   poolroll check FILE       is the file correct?"
     yield "#   poolroll plan FILE        what would happen? (touches nothing)"
-    yield "#   poolroll run FILE         refuses until upgrade.command is written"
+    yield "#   poolroll run FILE         do it"
+    yield "# Until upgrade.command is written, `plan` ends with that reason, and `run` refuses."
     yield "# All keys with their defaults: poolroll init haproxy"
     yield "apiVersion: poolroll/v1"
     yield f"name: {_word(found.name)}"
@@ -151,7 +152,7 @@ def _upgrade() -> Iterator[str]:
     yield "upgrade:"
     yield "  # <- What upgrades one member: an argv list, run on this machine without a shell, like"
     yield '  #   [ssh, --, "${member.host}", sudo, apt-get, install, -y, "web=${vars.version}"]'
-    yield "  # Until you write it, `run` refuses and touches nothing."
+    yield "  # Until you write it, `plan` and `run` refuse."
     yield f'  command: [{PLACEHOLDER}, --, "${{member.host}}", "${{vars.version}}"]'
     yield "  # <- Is it upgraded already? Exit 0: skip it. Asked again after the upgrade, as proof."
     yield "  # unless:"
