@@ -111,6 +111,19 @@ class LateGroup(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from controller.config.text.nearest import did_you_mean  # not for --help
+
+            hint = did_you_mean(args[0], COMMANDS)
+            if not hint:
+                raise
+            raise click.UsageError(f"{error.message.rstrip('.')}; {hint}", ctx) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         from controller.errors import PoolrollError
 

@@ -7,12 +7,12 @@ import asyncio
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import reduce
 from itertools import chain
 from operator import or_
 
 from controller.config import RolloutFile
+from controller.config.text.nearest import did_you_mean
 from controller.core.plan.abilities import Abilities, ByHand
 from controller.core.plan.marks import keys_in
 from controller.core.plan.plan import CourseShape, Purpose
@@ -192,8 +192,7 @@ def _stray_vars(file: RolloutFile, reached: Reached) -> list[str]:
     notes = []
     for name in file.rollout.pool.members.vars:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = f"; {close}" if (close := did_you_mean(name, known)) else ""
             notes.append(f"pool.members.vars: {name!r} is not in this pool{hint}")
     return notes
 

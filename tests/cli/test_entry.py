@@ -230,3 +230,18 @@ def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("stauts", "No such command 'stauts'; did you mean \"status\"?"),
+        ("rol-back", "No such command 'rol-back'; did you mean \"rollback\"?"),
+        ("xyzzy", "No such command 'xyzzy'."),
+    ],
+)
+def test_a_mistyped_command_is_told_which_was_meant(command: str, words: str) -> None:
+    """As a wrong key of the file is; where none is close, nothing is guessed."""
+    done = CliRunner().invoke(poolroll, [command, "web"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == f"Error: {words}"

@@ -58,5 +58,5 @@ async def test_variables_of_nobody(site: MakeSite) -> None:
     own = {"wbe1": {"rack": "a"}, "web2": {"rack": "b"}}
     told = await one.command("plan", str(one.file(gates=[], pool={"members": {"vars": own}})))
     assert told.code == 0, told.text
-    assert "pool.members.vars: 'wbe1' is not in this pool; did you mean 'web1'?" in told.out
+    assert "pool.members.vars: 'wbe1' is not in this pool; did you mean \"web1\"?" in told.out
     assert "'web2'" not in told.out

@@ -1,7 +1,6 @@
 """Validation errors of the models as faults with line and column."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -13,7 +12,8 @@ from controller.config.checks.misplaced import place_for
 from controller.config.sections.kinds import Section
 from controller.config.sections.rollout import Rollout
 from controller.config.text.document import Document
-from controller.config.text.places import MAX_SHOWN, Trail, kind, shown
+from controller.config.text.nearest import did_you_mean
+from controller.config.text.places import Trail, kind
 from controller.config.text.scalars import Wrong
 from controller.errors import Fault
 
@@ -29,9 +29,8 @@ def faults_of(error: ValidationError, document: Document) -> list[Fault]:
 
 def suggestion(word: str, known: list[str]) -> str:
     """`did you mean "x"?`, or the known words."""
-    close = get_close_matches(word[:MAX_SHOWN], known, n=1)
-    if close:
-        return f"did you mean {shown(close[0])}?"
+    if hint := did_you_mean(word, known):
+        return hint
     if not known:
         return "there are none here"
     listed = ", ".join(known[:30]) + (", …" if len(known) > 30 else "")
