@@ -188,6 +188,24 @@ def test_options_without_ground(sets: dict[str, str], canaries_only: bool, expec
                 "--NAME=${…}"
             ],
         ),
+        (
+            "upgrade: {command: [ssh, '${member.host}'], "
+            "unless: {command: [ssh, '${member.host}']}}\n"
+            "rollback: {command: [ssh, '${member.name}'], vars: {version: '1'}}",
+            [
+                "upgrade.command[1], upgrade.unless.command[1], rollback.command[1]: begin with "
+                "${member.host} or ${member.name}, which others name: a name there that begins "
+                'with a dash would be refused; write "--" before it, or it as --NAME=${…}'
+            ],
+        ),
+        (
+            "upgrade: {steps: [" + ", ".join(["{command: [ssh, '${member.host}']}"] * 8) + "]}",
+            [
+                ", ".join(f"upgrade.steps[{at}].command[1]" for at in range(6))
+                + " and 2 more: begin with ${member.host}, which others name: a name there that "
+                'begins with a dash would be refused; write "--" before it, or it as --NAME=${…}'
+            ],
+        ),
         ("return: {hold: 1s}", ["return.hold: has no effect without a ramp"]),
         ("return: {ramp: [10%, 50%], hold: 1s}", []),
         (

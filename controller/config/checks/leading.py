@@ -15,16 +15,33 @@ _MEND: Final = (
     "--NAME=${…}"
 )
 
+NAMED: Final = 6
+"""Places that are named; of more, their number."""
+
 
 def leading_doubts(rollout: Rollout) -> Iterator[str]:
-    """One line for each command, as `path: what is questionable`."""
-    for trail, argv in _commands(rollout):
-        for at, word in enumerate(argv):
-            found = LEADING.match(word)
-            if found is not None and at > 0 and not is_after_dashes(argv, at):
-                place = dotted((*trail, at))
-                yield f"{place}: begins with {found.group()}, which others name: {_MEND}"
-                break
+    """One line for all of them, as `paths: what is questionable`: the mend is the same."""
+    found = {
+        dotted((*trail, at)): name
+        for trail, argv in _commands(rollout)
+        for at, name in _first(argv)
+    }
+    if not found:
+        return
+    places, which = list(found), " or ".join(dict.fromkeys(found.values()))
+    more = len(places) - NAMED
+    shown = ", ".join(places[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    begins = "begins" if len(places) == 1 else "begin"
+    yield f"{shown}: {begins} with {which}, which others name: {_MEND}"
+
+
+def _first(argv: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The first word of a command that a program could take for an option."""
+    for at, word in enumerate(argv):
+        found = LEADING.match(word)
+        if found is not None and at > 0 and not is_after_dashes(argv, at):
+            yield at, found.group()
+            return
 
 
 def _commands(rollout: Rollout) -> Iterator[tuple[Trail, Sequence[str]]]:
