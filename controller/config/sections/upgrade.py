@@ -34,8 +34,8 @@ Expectation = Annotated[
 
 
 PLACEHOLDER = "WRITE-HERE-WHAT-UPGRADES-A-MEMBER"
+"""What `init` writes for the unknown upgrade program: `check` warns, `plan` and `run` refuse."""
 STILL_THERE = "still holds the placeholder from `init`"
-"""What `init` writes for the unknown upgrade program: `check` and `plan` warn, `run` refuses."""
 
 
 class Unless(Section):
