@@ -25,6 +25,7 @@ from controller.config.written_secrets import written_secrets
 from controller.core.gates.evidence import Query
 from controller.core.gates.gate import Gate, MetricGate, Scope
 from controller.core.pool import Member
+from controller.core.pool.copies import replace
 from controller.core.settings import OnFailure, Settings
 from controller.core.steps import Course
 from controller.errors import ConfigurationError, Fault
@@ -164,6 +165,11 @@ class RolloutFile:
         back = self.rollout.rollback
         given = back.vars if course is Course.ROLLBACK and back is not None else {}
         return named(variables(given))
+
+    def as_of(self, values: Mapping[str, str]) -> "RolloutFile":
+        """The same file, where these variables mean what they meant in an earlier rollout."""
+        settings = replace(self.settings, vars={**self.settings.vars, **values})
+        return replace(self, settings=settings)
 
     def workshop(
         self, course: str, member: Member, rollout_id: str, more: Mapping[str, str]

@@ -110,6 +110,8 @@ class Validate:
     course: Course
     seats: tuple[Seat, ...] = ()
     """Who is in the member's place, and is meant; empty: whoever is there."""
+    as_before: bool = False
+    """With the values that it ran before the rollout, see `Plan.before`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,12 +63,16 @@ def masked_plan(plan: Plan, secrets: Secrets) -> Plan:
         replace(one, vars={name: secrets.masked(text) for name, text in one.vars.items()})
         for one in plan.members
     )
+    before = {
+        name: {key: secrets.masked(text) for key, text in ran.items()}
+        for name, ran in plan.before.items()
+    }
     left = {name: secrets.masked(how) for name, how in plan.left.items()}
     by_hand = replace(
         plan.by_hand,
         **{one.name: _masked(getattr(plan.by_hand, one.name), secrets) for one in fields(ByHand)},
     )
-    return replace(plan, members=members, left=left, by_hand=by_hand)
+    return replace(plan, members=members, left=left, by_hand=by_hand, before=before)
 
 
 def _masked(value: Any, secrets: Secrets) -> Any:

@@ -1,13 +1,16 @@
 """Whether the file of an unfinished rollout has changed, and the commands to continue it."""
 
 from controller.config import SECRET_CHANGED, RolloutFile, changes, key_fault
-from controller.core.plan.plan import Plan
+from controller.core.plan.plan import Plan, Purpose
+from controller.errors import ConfigurationError
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
 from controller.records import RolloutRow
+from controller.redaction import MASK
 from controller.report.run.about import NOTHING, About
 from controller.report.run.next_commands import NextCommands
 from controller.report.run.ways_on import after_halt
+from controller.report.status.values import kept_file, rollback_values
 from controller.secrets import NONE, Secrets
 
 
@@ -23,7 +26,27 @@ def differences(former: Unfinished, file: RolloutFile, secrets: Secrets = NONE) 
 
 def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
     """The commands to continue or end a rollout. `folder`: see `ReadPorts.folder`."""
-    return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder)
+    stale = _stale(row, plan) if plan.purpose is Purpose.UPGRADE else {}
+    return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder, stale)
+
+
+def _stale(row: RolloutRow, plan: Plan) -> dict[str, dict[str, str]]:
+    """See `NextCommands.stale`. What the upgrade did not change may be a switch for the way."""
+    if not any(plan.before.values()):
+        return {}
+    file = kept_file(row)
+    if isinstance(file, ConfigurationError):
+        return {}
+    now, back = file.settings.vars, rollback_values(file)
+    return {
+        member: {
+            name: was
+            for name, was in ran.items()
+            if was not in (now.get(name), back.get(name, was))
+            and MASK not in was + back[name] + now[name]
+        }
+        for member, ran in plan.before.items()
+    }
 
 
 def choices(former: Unfinished, commands: NextCommands, known: About = NOTHING) -> list[str]:

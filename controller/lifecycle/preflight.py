@@ -23,7 +23,7 @@ from controller.core.settings import Policies
 from controller.core.state.remaining import left_aside, remaining
 from controller.errors import Refused, StateError, UsageFault
 from controller.journal.unfinished import unfinished
-from controller.lifecycle.before import run_before, stale_way_back
+from controller.lifecycle.before import look_before
 from controller.lifecycle.changes import choices, next_commands
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import metric_gates_now
@@ -95,10 +95,7 @@ async def preflight(
         await look_at_windows(seen, ports, file, options)
         if seen.whole is not None:
             _look_for_programs(seen, file, seen.whole, ports)
-        if seen.left is not None and options.purpose is Purpose.UPGRADE:
-            names = [one.name for one in seen.left.members]
-            seen.before = await run_before(ports.journal, file.settings.name, names, marks)
-            seen.notes += stale_way_back(file, seen.before)
+        await look_before(seen, ports.journal, file, options.purpose, marks)
         # A run that is refused asks no host; one that resumes asks each when its turn comes.
         is_needless = hold is not None and (seen.refusals or seen.former is not None)
         if seen.left is not None and seen.left.members and not is_needless:

@@ -8,7 +8,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.pool.copies import replace
 from controller.core.state.state import State
-from controller.core.steps import SNAPSHOT, RunStep
+from controller.core.steps import SNAPSHOT, Course, RunStep, Validate
 from controller.errors import ConfigurationError, Fault
 from controller.runner.perform import FileStep
 from controller.tasks import Task, Work
@@ -21,6 +21,9 @@ def work_of(file: RolloutFile, plan: Plan, rollout: str) -> Callable[[FileStep],
         member = meant(file, plan, step)
         if isinstance(step, RunStep) and step.snapshot is not None:
             return Work((_of_snapshot(file, step, member, rollout),), ())
+        if isinstance(step, Validate) and step.as_before:
+            former = file.as_of(plan.before[step.member])
+            return replace(former.work(Course.UPGRADE, member, rollout), steps=(), guard=None)
         whole = file.work(plan.purpose.meant_by(step.course), member, rollout)
         is_rehearsal = plan.purpose is Purpose.REHEARSAL
         return replace(whole, steps=(), guard=None) if is_rehearsal else whole

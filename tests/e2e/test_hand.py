@@ -153,6 +153,26 @@ async def test_abort_restores_what_was_never_changed(site: MakeSite) -> None:
     await one.assert_all("v1")
 
 
+async def test_abort_restores_what_ran_before(site: MakeSite) -> None:
+    """A step that failed before it did anything, and a `rollback` that does not know what ran
+    there: the journal does, and the member comes back, since it passes as that."""
+    one = await site(2)
+    quick = [one.answers(within="2s")]
+    former = one.file(
+        gates=[], upgrade={"command": ["/bin/true"]}, vars={"version": "v1"}, validate=quick
+    )
+    assert (await one.run(former)).code == 0
+    stale = {"command": ["/bin/true"], "vars": {"version": "v0"}}
+    file = one.file(gates=[], upgrade={"command": ["/bin/false"]}, rollback=stale, validate=quick)
+    assert (await one.run(file)).code == 5
+    assert await one.admin() == {"web1": 1, "web2": 0}
+    done = await one.command("abort", "web", "--restore")
+    assert done.code == 0, done.text
+    assert await one.admin() == {"web1": 0, "web2": 0}
+    assert "in rotation: runs v1 as before the rollout" in done.out
+    await one.assert_all("v1")
+
+
 async def test_status_tells(site: MakeSite) -> None:
     """`status` says how it stands, in words and as JSON, and which state folder it read: while it
     runs, cut off, and done."""

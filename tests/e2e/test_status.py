@@ -116,6 +116,32 @@ async def test_the_way_back_that_a_halt_names_works(site: MakeSite) -> None:
     assert value["members"]["web1"]["standing"].startswith("rolled back, in rotation")
 
 
+async def test_a_stale_way_back_is_not_named_as_it_stands(site: MakeSite) -> None:
+    """Where `rollback.vars` is sure to be refused, the halt says what to write there first; then
+    the command works."""
+    one = await site(2)
+    back = {"command": [*one.world.upgrade_argv("v1", takes_ms=0), "--wait"]}
+
+    def file(version: str) -> Path:
+        return one.file(gates=[], upgrade=FAILS, rollback={**back, "vars": {"version": version}})
+
+    former = one.file(gates=[], upgrade={"command": ["/bin/true"]}, vars={"version": "v1"})
+    assert (await one.run(former)).code == 0
+    path = file("v0")
+    done = await one.run(path)
+    assert done.code == 5, done.text
+    line = next(text for text in done.out.splitlines() if "to go back: " in text)
+    told, _, command = line.partition(", then ")
+    assert told.endswith(f"to go back: write version=v1 in `rollback.vars` of {path}")
+    argv = shlex.split(command)[1:]
+    refused = await one.start(*argv, "--yes").end()
+    assert (refused.code, "write version=v1 there" in refused.err) == (3, True), refused.text
+    assert file("v1") == path
+    done = await one.start(*argv, "--yes").end()
+    assert done.code == 0, done.text
+    await one.assert_all("v1")
+
+
 async def test_a_partner_that_is_down_is_named(site: MakeSite) -> None:
     """The halt over the floor says who is missing, not that all are well."""
     one = await site(3)

@@ -59,6 +59,7 @@ STEPS: tuple[Step, ...] = (
     RunStep("web1", Course.UPGRADE, 0, 0, SEATS, FOUND),
     SetMember("web1", Setting.CHECK, FOUND, 100, SEATS),
     Validate("web1", Course.ROLLBACK, SEATS),
+    Validate("web1", Course.ROLLBACK, SEATS, as_before=True),
     AskGuard("web1", Course.UPGRADE, 0, SEATS),
     OpenPool(),
     OpenPool(Course.ROLLBACK),

@@ -58,6 +58,9 @@ def test_a_plan() -> None:
     kept = masked_plan(a_plan(members=(member,)), SECRETS)
     assert kept.members[0].vars == {"token": "***", "rack": "a"}
     assert kept.members[0].name == "m1"
+    ran = {"m1": {"token": "canary-1", "version": "v1"}}
+    kept = masked_plan(a_plan(before=ran), SECRETS)
+    assert kept.before == {"m1": {"token": "***", "version": "v1"}}
 
 
 def test_what_is_typed_by_hand() -> None:

@@ -1,20 +1,40 @@
 """What members ran before, as the journal knows it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
 
 from controller.config import parse
-from controller.core.events import Answer, GuardAnswered, Halted, Intended, RollbackBegan, RunBegan
+from controller.core.events import (
+    AbortRequested,
+    Answer,
+    GuardAnswered,
+    Halted,
+    Intended,
+    MemberFailed,
+    MemberReturned,
+    MemberSet,
+    RestoreBegan,
+    RollbackBegan,
+    RunBegan,
+    SoakEnded,
+    StepEnded,
+    Validated,
+)
 from controller.core.events.vocabulary import Cause
 from controller.core.outcome import Outcome
 from controller.core.plan.plan import Purpose
-from controller.core.steps import AskGuard, Course
-from controller.lifecycle.before import run_before, stale_way_back
+from controller.core.steps import AskGuard, Course, RunStep, SetMember, Setting, Validate
+from controller.lifecycle.before import as_neither, run_before, stale_way_back
 from tests.config.pages import page
-from tests.lifecycle.test_way_back import BOTH, THERE, rollout
+from tests.lifecycle.test_way_back import BEGUN, BOTH, PLAN, THERE, rollout
+from tests.support.contexts import FOUND
 from tests.support.memory_journal import MemoryJournal
 from tests.support.virtual import EPOCH, LoopClock, run_virtually
 
 NAMES = ("web1", "web2")
+UPGRADE, ROLLBACK = Purpose.UPGRADE, Purpose.ROLLBACK
 
 
 def found(story: Callable[[MemoryJournal], Awaitable[None]]) -> dict[str, str]:
@@ -60,6 +80,58 @@ def test_where_nothing_is_known() -> None:
 
     assert found(damaged) == {}
     run_virtually(none())
+
+
+def test_who_was_put_back_as_before_runs_that() -> None:
+    """Its rollout ended otherwise than either of its ways says."""
+
+    async def story(journal: MemoryJournal) -> None:
+        back = (
+            Intended(RunStep("web1", Course.UPGRADE, 0, 0)),
+            StepEnded("web1", 0, 0, False, False, "exit code 1", "", 0.1, 1),
+            Halted(Cause.MEMBER, "it broke", "nothing may", "web1"),
+            MemberFailed("web1", "exit code 1"),
+            AbortRequested("me", restore=True),
+            RestoreBegan("web1"),
+            Intended(Validate("web1", Course.ROLLBACK, as_before=True)),
+            Validated("web1", True, "passed"),
+            Intended(SetMember("web1", Setting.CHECK, FOUND)),
+            MemberSet("web1", Setting.CHECK, {}),
+            Intended(SetMember("web1", Setting.PUT_BACK, FOUND)),
+            MemberSet("web1", Setting.PUT_BACK, {}),
+            MemberReturned("web1"),
+            SoakEnded("web1", "runs 2.2.0 as before the rollout"),
+        )
+        plan = replace(PLAN, before={"web1": {"version": "2.2.0"}})
+        await rollout(journal, 1, *BEGUN, *back, outcome=Outcome.ABORTED, plan=plan)
+
+    assert found(story) == {"web1": "2.2.0"}
+
+
+V1 = 'vars: {version: "2.4.1", way: on}'
+BACK = 'rollback: {command: [undo], vars: {version: "2.3.0", way: back}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "ran", "purpose", "before"),
+    [
+        ((), {"version": "2.4.0", "way": "on"}, UPGRADE, {"version": "2.4.0"}),
+        ((), {"version": "2.4.1", "way": "on", "gone": "x"}, UPGRADE, {}),
+        ((), {"version": "2.4.0", "way": "***"}, UPGRADE, {"version": "2.4.0"}),
+        ((), {"version": "***"}, UPGRADE, {}),
+        ((BACK,), {"version": "2.3.0", "way": "back"}, UPGRADE, {}),
+        ((BACK,), {"version": "2.4.0", "way": "on"}, UPGRADE, {"version": "2.4.0", "way": "on"}),
+        ((BACK,), {"version": "2.4.1", "way": "on"}, ROLLBACK, {"version": "2.4.1", "way": "on"}),
+        ((BACK,), {"version": "2.3.0", "way": "back"}, ROLLBACK, {}),
+    ],
+)
+def test_what_neither_way_says(
+    text: tuple[str, ...], ran: dict[str, str], purpose: Purpose, before: dict[str, str]
+) -> None:
+    """What a member may be proven as besides; nothing where the file says it, or where it is not
+    known whether it was another one."""
+    file = parse(page(V1, *text), "web.yaml")
+    assert as_neither(file, purpose, {"web1": ran}) == {"web1": before}
 
 
 def test_a_way_back_to_another_version_is_noted() -> None:

@@ -11,7 +11,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.state.state import initial
 from controller.errors import ConfigurationError, Refused
 from controller.lifecycle import Unfinished, as_it_was_run, file_of_pool, former_file
-from controller.lifecycle.changes import differences
+from controller.lifecycle.changes import differences, next_commands
 from controller.lifecycle.former_file import refuse_other_notices
 from controller.lifecycle.resume import refuse_changes
 from controller.records import RolloutRow
@@ -161,3 +161,24 @@ def test_a_former_version_did_not_say_which_key(tmp_path: Path) -> None:
     former = replace(former, state=replace(former.state, fingerprint=unnamed))
     assert differences(former, load(path)) == []
     assert differences(replace(former, key=b"another"), load(path)) == [SECRET_CHANGED]
+
+
+@pytest.mark.parametrize(
+    ("back", "ran", "stale"),
+    [
+        ('{version: "2.3.0"}', {"version": "2.4.0"}, {"version": "2.4.0"}),
+        ('{version: "2.3.0", way: back}', {"version": "2.4.0", "way": "on"}, {"version": "2.4.0"}),
+        ("{way: back}", {"version": "2.4.0", "way": "on"}, {}),
+        ('{version: "2.3.0"}', {}, {}),
+    ],
+)
+def test_a_stale_way_back(back: str, ran: dict[str, str], stale: dict[str, str]) -> None:
+    """What `rollback` would be refused for is known when its command is named."""
+    text = page('vars: {version: "2.4.1", way: on}', f"rollback: {{command: [x], vars: {back}}}")
+    begun = row(Path("/srv/web.yaml"), text)
+    made = plan(before={"web1": ran})
+    assert next_commands("", begun, made).stale.get("web1", {}) == stale
+    again = replace(made, purpose=Purpose.ROLLBACK)
+    assert next_commands("", begun, again).stale == {}
+    unread = replace(begun, file="name: [")
+    assert next_commands("", unread, made).stale == {}

@@ -63,12 +63,13 @@ async def rollout(
     version: str = "2.4.1",
     outcome: Outcome | None = None,
     purpose: Purpose = Purpose.UPGRADE,
+    plan: Plan = PLAN,
 ) -> None:
     text = page(f'vars: {{version: "{version}"}}', GOES_BACK)
     started = EPOCH + timedelta(hours=number)
     row = RolloutRow(f"web-{number}", "web", text, "/srv/web.yaml", {}, started, "me")
     now = timedelta(0)
-    await journal.begin(row, now, *encode(replace(PLAN, purpose=purpose)))
+    await journal.begin(row, now, *encode(replace(plan, purpose=purpose)))
     for event in events:
         await journal.append(row.id, now, *encode(event))
     if outcome is not None:

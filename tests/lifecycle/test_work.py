@@ -12,7 +12,7 @@ from controller.core.steps import AskGuard, Course, RunStep, Validate
 from controller.errors import ConfigurationError
 from controller.lifecycle.work import member_judged, work_of
 from controller.runner.perform import FileStep
-from controller.tasks import Command
+from controller.tasks import Command, CommandProbe
 from tests.config.pages import page
 from tests.support.contexts import ANOTHER, SEATS, a_context, a_plan, standing
 
@@ -42,6 +42,22 @@ def test_purposes() -> None:
     step = RunStep("web1", UP, 0, 0, THERE)
     assert argv(step, purpose=Purpose.ROLLBACK) == [("back", "10.0.0.9:80", "10.0.0.9")]
     assert argv(step, purpose=Purpose.REHEARSAL) == []
+
+
+@pytest.mark.parametrize("purpose", [Purpose.UPGRADE, Purpose.ROLLBACK])
+@pytest.mark.parametrize("more", [(), ("rollback: {command: [x], vars: {version: '0'}}",)])
+def test_as_before(more: tuple[str, ...], purpose: Purpose) -> None:
+    """With the values of before, whatever the file says of a way back; what is not among them
+    means what it means now."""
+    asks = "validate: [{command: [is, '${vars.version}', '${vars.rack}']}]"
+    one = file("vars: {version: '2', rack: a}", asks, *more)
+    plan = a_plan(purpose=purpose, before={"web1": {"version": "1"}})
+    step = Validate("web1", Course.ROLLBACK, THERE, as_before=True)
+    work = work_of(one, plan, "r-1")(step)
+    (validation,) = work.validations
+    assert isinstance(validation.probe, CommandProbe)
+    assert validation.probe.command.argv == ("is", "1", "a")
+    assert (work.steps, work.guard) == ((), None)
 
 
 @pytest.mark.parametrize(

@@ -215,11 +215,70 @@ def test_abort_leaves_out_what_passes_as_neither() -> None:
     assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
 
 
+KNOWN = {
+    "no rollback": (
+        Scenario(sim=THREE, prepare=NOTHING_CHANGED, before="v1"),
+        [(Course.UPGRADE, False), (Course.ROLLBACK, True)],
+    ),
+    "a stale rollback": (
+        Scenario(
+            sim=THREE,
+            prepare=NOTHING_CHANGED,
+            has_rollback=True,
+            goes_back_to="v0",
+            before="v1",
+        ),
+        [(Course.ROLLBACK, False), (Course.UPGRADE, False), (Course.ROLLBACK, True)],
+    ),
+}
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_abort_restores_what_ran_before(known: str) -> None:
+    """Neither version that the file names runs there, but the one that an earlier rollout left:
+    it comes back as that, and it is said."""
+    scenario, tried = KNOWN[known]
+    back = restored(scenario, play(scenario))
+    ended(back, "aborted", 7)
+    assert (back.phases()["web1"], back.versions()["web1"]) == ("done", "v1")
+    assert back.state.members["web1"].why.startswith("runs v1 as before the rollout")
+    assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.READY
+    asked = [(step.course, step.as_before) for step in back.steps("web1", Validate)]
+    assert asked == tried
+
+
+@pytest.mark.parametrize("known", KNOWN)
+def test_abort_leaves_out_what_is_changed_by_half(known: str) -> None:
+    """Whatever ran before, what is there now must pass as it (S4)."""
+    scenario, tried = KNOWN[known]
+    half = scripted(Script(exit_code=1, version="v1.5"))
+    scenario = replace(scenario, prepare=half)
+    back = restored(scenario, play(scenario))
+    ended(back, "aborted", 7)
+    assert back.phases()["web1"] == "failed"
+    assert len(back.steps("web1", Validate)) == len(tried)
+    assert back.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+
+
+def test_what_ran_before_counts_only_for_an_abort() -> None:
+    """A member on which nothing was changed fails as the new version, as long as the rollout is to
+    upgrade it."""
+    prepare = scripted(Script(version=None))
+    played = play(Scenario(sim=THREE, prepare=prepare, before="v1"))
+    ended(played, "halted", 5)
+    assert [step.as_before for step in played.steps("web1", Validate)] == [False]
+    assert played.world.sim.instances["lb1"].of("web1")[0].admin is Admin.OUT
+
+
+@pytest.mark.parametrize("before", ["", "v1"], ids=["", "known"])
 @pytest.mark.parametrize("version", [None, "v2"], ids=["unchanged", "changed"])
-def test_killed_restoration(version: str | None) -> None:
+def test_killed_restoration(version: str | None, before: str) -> None:
     """Wherever an `abort --restore` is killed, the next process ends it in the same way (S7)."""
     script = scripted(Script(exit_code=1, version=version))
-    scenario = Scenario(sim=THREE, prepare=script, has_rollback=True)
+    goes_back_to = "v0" if before else "v1"
+    scenario = Scenario(
+        sim=THREE, prepare=script, has_rollback=True, before=before, goes_back_to=goes_back_to
+    )
     halted = play(scenario)
     cut = Cut("halted", halted.world, halted.world.sim.now)
     whole, cuts = film_on(scenario, cut, AbortRequested("operator", restore=True))

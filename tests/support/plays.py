@@ -178,6 +178,9 @@ async def make_plan(scenario: Scenario, world: World) -> Plan:
     )
     assert proposal.plan is not None, proposal.refusals
     plan = replace(proposal.plan, collects=scenario.collects)
+    if scenario.before:
+        ran = {one.name: {"version": scenario.before} for one in plan.members}
+        plan = replace(plan, before=ran)
     return without_ramp(plan) if abilities.unweighted else plan
 
 

@@ -14,7 +14,7 @@ from controller.core.pool import Instant
 from controller.core.pool.copies import replace
 from controller.core.settings import Amount, DrainPolicy, Policies, ReturnPolicy
 from controller.core.state.state import State
-from controller.core.steps import Course, RunStep
+from controller.core.steps import Course, RunStep, Validate
 from controller.errors import StateError
 from controller.ports import Clock
 from controller.records import Record, Returned, Taken
@@ -200,6 +200,10 @@ class Scenario:
     has_questions: bool = False
     collects: int = 0
     has_rollback: bool = False
+    goes_back_to: str = "v1"
+    """What `rollback` says that it brings."""
+    before: str = ""
+    """What the members run, as the journal knows it and neither way says; empty: it does not."""
     saves: bool = False
     """A snapshot of each member is made before its first step."""
     irreversible: int | None = None
@@ -253,7 +257,9 @@ class Scenario:
         """For the one that the step names."""
         member, is_back = step.member, step.course is Course.ROLLBACK
         env = {OCCUPANT: step.seats[0].occupant.id} if step.seats else {}
-        verb, wanted = ("rollback", "v1") if is_back else ("upgrade", "v2")
+        verb, wanted = ("rollback", self.goes_back_to) if is_back else ("upgrade", "v2")
+        if isinstance(step, Validate) and step.as_before:
+            wanted = self.before
         if isinstance(step, RunStep) and step.snapshot is not None:
             verb = SNAPSHOT if step.index < 0 else "revert"
             command = Command((verb, member, str(step.snapshot)), self.step_timeout, env)

@@ -43,7 +43,7 @@ def lonely(ctx: Context) -> tuple[str, ...]:
         for m in ctx.state.members.values()
         if m.phase in JUDGED
         and m.trial.mark is not None
-        and not m.trial.condemned
+        and not (m.trial.condemned or m.progress.as_before)
         and ctx.now - (m.trial.returned_at or ORIGIN) >= patience
         and not _is_visited(ctx, m)
     )

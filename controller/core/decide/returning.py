@@ -125,15 +125,22 @@ def soaking(ctx: Context, m: MemberState) -> Output | None:
     if m.trial.mark is None:  # after a crash the soak starts again
         return MemberReturned(m.name)
     if ctx.state.abort is not None:
-        which = (
-            "the former version passed" if m.progress.course is Course.ROLLBACK else "in rotation"
-        )
-        return SoakEnded(m.name, f"{which}, its soak cut short by the abort")
+        return SoakEnded(m.name, f"{_put_back_as(ctx, m)}, its soak cut short by the abort")
     if m.trial.warmed_at is None or ctx.seen_for(m.trial.warmed_at) < ctx.plan.policies.soak:
         return None
     if not gates_hold(ctx, m.name, Scope.MEMBER) or not gates_hold(ctx, None, Scope.POOL):
         return None
     return SoakEnded(m.name, quiet_note(ctx, m.name))
+
+
+def _put_back_as(ctx: Context, m: MemberState) -> str:
+    if m.progress.as_before:
+        values = ctx.plan.before.get(m.name, {}).items()
+        runs = ", ".join(
+            value if name == "version" else f"{name}={value}" for name, value in values
+        )
+        return f"runs {runs} as before the rollout"
+    return "the former version passed" if m.progress.course is Course.ROLLBACK else "in rotation"
 
 
 def _may_tell(ctx: Context, m: MemberState) -> bool:

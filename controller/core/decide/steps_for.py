@@ -69,4 +69,13 @@ def is_only_saved(m: MemberState) -> bool:
 
 
 def validation_of(ctx: Context, m: MemberState, course: Course | None = None) -> Validate:
-    return Validate(m.name, course or m.progress.course, ctx.seats(m))
+    """`course`: not as what it was validated as last, but as that."""
+    is_again = course is None and m.progress.as_before
+    return Validate(m.name, course or m.progress.course, ctx.seats(m), as_before=is_again)
+
+
+def validation_as_before(ctx: Context, m: MemberState) -> Validate | None:
+    """As what it ran before the rollout; None where that is not known, or has been tried."""
+    if m.progress.as_before or not ctx.plan.before.get(m.name):
+        return None
+    return Validate(m.name, Course.ROLLBACK, ctx.seats(m), as_before=True)

@@ -10,7 +10,13 @@ from controller.core.decide.in_flight import run_step
 from controller.core.decide.leaving import may_have_left
 from controller.core.decide.membership import is_gone
 from controller.core.decide.occupants import are_at_odds, taken_over
-from controller.core.decide.steps_for import guard_of, setting_of, step_of, validation_of
+from controller.core.decide.steps_for import (
+    guard_of,
+    setting_of,
+    step_of,
+    validation_as_before,
+    validation_of,
+)
 from controller.core.decide.unresolved import unresolved_at
 from controller.core.events import Answer, Cause, Halted, MemberFailed, MemberRetired
 from controller.core.gates.figures import span
@@ -184,10 +190,13 @@ def _is_to_be_repeated(ctx: Context, m: MemberState) -> bool:
 
 def _as_the_other(ctx: Context, m: MemberState) -> Validate | None:
     """`abort --restore` puts back whichever version passes: a step that failed may have changed
-    nothing, and one that was to bring the former version back may have done nothing."""
+    nothing, and one that was to bring the former version back may have done nothing. What ran there
+    before may be neither: `rollback.vars` grow stale."""
     abort = ctx.state.abort
-    if abort is None or not abort.restore or m.progress.tried_other or ctx.plan.rollback is None:
+    if abort is None or not abort.restore:
         return None
+    if m.progress.tried_other or ctx.plan.rollback is None:
+        return validation_as_before(ctx, m)
     other = Course.UPGRADE if m.progress.course is Course.ROLLBACK else Course.ROLLBACK
     return validation_of(ctx, m, other)
 

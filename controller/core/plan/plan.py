@@ -88,6 +88,9 @@ class Plan:
     nothing in plans of older versions."""
     keys: tuple[PoolKey, ...] = ()
     """Of the pool, likewise."""
+    before: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Member → variables that meant something else when an earlier rollout proved it, and which
+    neither direction of this one means; nobody, where the journal does not know."""
 
     def member(self, name: str) -> Member | None:
         return next((member for member in self.members if member.name == name), None)

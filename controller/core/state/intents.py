@@ -42,6 +42,7 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             changes: dict[str, Any] = {"unfinished": True, "lost": False, **_marked(m, step)}
             changes |= {"step": step.index, "attempt": step.attempt, "proven": False}
             changes |= {"passed": None, "exit_code": None, "may_run": "", "unseen": ""}
+            changes |= {"as_before": False}
             return working(m, step, answer=None, done_for=(), **changes)
         case AskGuard():
             move = Move.ASK if m.phase in (Phase.WAITING, Phase.ASKING) else Move.PROVE
@@ -53,6 +54,7 @@ def intended(state: State, step: MemberStep, now: Instant) -> MemberState:
             other = m.progress.tried_other or course is not m.progress.course
             m = _proved(moved(m, Move.VALIDATE, now), step.seats)
             changes = {"passed": None, "course": course, "tried_other": other}
+            changes |= {"as_before": step.as_before}
             return working(m, step, validated_from=now, **changes)
         case _:
             return working(m, step)

@@ -151,7 +151,12 @@ def _to_be_restored(plan: Plan, m: MemberState, now: Instant) -> MemberState:
     if not is_whole and plan.rollback is not None:
         course = Course.ROLLBACK
     progress = replace(
-        m.progress, course=course, passed=None, restore_tried=True, tried_other=False
+        m.progress,
+        course=course,
+        passed=None,
+        restore_tried=True,
+        tried_other=False,
+        as_before=False,
     )
     trial = replace(m.trial, condemned=False)
     placement = _as_it_stands(m)

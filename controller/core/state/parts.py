@@ -123,6 +123,8 @@ class Progress:
     restore_tried: bool = False
     tried_other: bool = False
     """It did not pass as the one version, and is, or was, validated as the other."""
+    as_before: bool = False
+    """It was validated last as what it ran before the rollout: see `Plan.before`."""
 
     def in_a_new_process(self) -> "Progress":
         """What ran under the former process is asked for again; a failure stays one."""

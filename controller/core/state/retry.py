@@ -115,6 +115,7 @@ def _renewed(m: MemberState) -> MemberState:
             passed=None,
             answer=None,
             restore_tried=False,
+            as_before=False,
             lost=p.lost and m.phase is not Phase.WAITING,
             unseen="",
         ),

@@ -29,7 +29,7 @@ from controller.report.run.journal import journal_said, requests_said
 from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.outage import after_how_long
 from controller.report.run.outcomes import answered, collecting, ended_well, found_at, step_end
-from controller.report.run.step_sentences import step_begins
+from controller.report.run.step_sentences import step_begins, validation_begins
 from controller.report.run.stopping import stopping
 from controller.report.words import count, names
 
@@ -170,7 +170,7 @@ def _intent(step: MemberStep | Collect, before: State, after: State) -> str:
         case RunStep():
             return step_begins(step, before, after)
         case Validate():
-            return "validating from outside, before it serves users"
+            return validation_begins(step)
         case AskGuard():
             proving = after.members[step.member].phase is Phase.PROVING
             return (

@@ -3,7 +3,7 @@
 from controller.core.plan.plan import Purpose
 from controller.core.state.parts import MemberState
 from controller.core.state.state import State
-from controller.core.steps import SNAPSHOT, RunStep
+from controller.core.steps import SNAPSHOT, RunStep, Validate
 
 
 def step_begins(step: RunStep, before: State, after: State) -> str:
@@ -21,3 +21,8 @@ def _why_now(m: MemberState) -> str:
     if m.progress.unfinished:
         return "an earlier run started it: joined if it still runs, never run twice at once"
     return "out of rotation, nothing in flight"
+
+
+def validation_begins(step: Validate) -> str:
+    as_what = ", as what ran before the rollout" if step.as_before else ""
+    return f"validating from outside, before it serves users{as_what}"

@@ -29,6 +29,7 @@ from controller.report.members.status import (
 )
 from controller.report.run.about import about
 from controller.report.run.by_hand import put_back, take_out, where
+from controller.report.run.former import of_unknown
 from controller.report.run.gone import NOBODY_KNOWS
 from controller.report.run.halt import halt_message, serve, serving, unwritten
 from controller.report.run.next_commands import NextCommands
@@ -263,6 +264,7 @@ def left_behind(plan: Plan, state: State, commands: NextCommands) -> list[str]:
         for m in members
         if m.trial.disproven
     ]
+    lines += of_unknown(plan, members, commands)
     return lines + _unwatched(plan, [m.name for m in members if is_changed(m)], commands)
 
 

@@ -41,7 +41,7 @@ def after_halt(
     has_back = plan.rollback is not None and not plan.reverts
     if is_upgrade and has_back and upgraded and not busy:
         back = f"one at a time, puts {names(upgraded)} before users with the former version"
-        lines += _way("to go back:", commands.rollback, back)
+        lines += _way("to go back:", commands.rollback(upgraded), back)
     lines += _no_return(members)
     lines += _ending(plan, state, commands, about)
     then = f"{commands.resume}, then {commands.run}"

@@ -324,3 +324,19 @@ def test_soak_cut_short_by_an_abort(course: Course, words: str) -> None:
     output = soaking(ctx, the(ctx))
     assert isinstance(output, SoakEnded)
     assert output.note.startswith(words)
+
+
+@table(
+    "before words",
+    {
+        "the version": ({"version": "v1"}, "runs v1 as before"),
+        "more": ({"version": "v1", "rack": "a"}, "runs v1, rack=a as before"),
+    },
+)
+def test_back_as_before(before: dict[str, str], words: str) -> None:
+    """Which version is back, where neither way of the rollout knew it."""
+    m = soaked(1, course=Course.ROLLBACK, as_before=True)
+    ctx = a_context(m, plan=a_plan(before={"web1": before}), **PUTTING_BACK)
+    output = soaking(ctx, the(ctx))
+    assert isinstance(output, SoakEnded)
+    assert output.note == f"{words} the rollout, its soak cut short by the abort"

@@ -44,6 +44,8 @@ RELOADED_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}, "workers": {"lb2": RELO
 PUT_IN_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}}
 MOVED_IN: dict[str, Any] = {"at": {"lb2": {"occupant": ANOTHER}}}
 VALIDATION = Validate("web1", UP, SEATS)
+AS_BEFORE = Validate("web1", BACK, SEATS, as_before=True)
+KNOWN = a_plan(before={"web1": {"version": "v1"}})
 PROOF = AskGuard("web1", UP, 0, SEATS)
 
 
@@ -377,6 +379,30 @@ def validated(passed: bool | None, **changes: Any) -> MemberState:
         "failed as both, after an abort": (
             a_context(validated(False, tried_other=True), plan=WITH_ROLLBACK, **PUTTING_BACK),
             MemberFailed("web1", "status 500"),
+        ),
+        "failed, after an abort, and what ran before is known": (
+            a_context(validated(False), plan=KNOWN, **PUTTING_BACK),
+            AS_BEFORE,
+        ),
+        "failed, and what ran before is known, but the rollout goes on": (
+            a_context(validated(False), plan=KNOWN),
+            halt(Cause.MEMBER, "web1: status 500"),
+        ),
+        "failed as both, and what ran before is known": (
+            a_context(
+                validated(False, tried_other=True),
+                plan=replace(KNOWN, rollback=CourseShape(1)),
+                **PUTTING_BACK,
+            ),
+            AS_BEFORE,
+        ),
+        "failed as what ran before, too": (
+            a_context(validated(False, course=BACK, as_before=True), plan=KNOWN, **PUTTING_BACK),
+            MemberFailed("web1", "status 500"),
+        ),
+        "as what ran before, and begun again": (
+            a_context(validated(None, course=BACK, as_before=True), plan=KNOWN, **PUTTING_BACK),
+            AS_BEFORE,
         ),
     },
 )

@@ -252,6 +252,16 @@ PUT_BACK: dict[str, Any] = {"found": None, "former": FOUND}
                 "tried_other": True,
             },
         ),
+        "validated as what ran before": (
+            standing(Phase.VALIDATING, passed=False, course=BACK),
+            Validate("web1", BACK, as_before=True),
+            {
+                "work": Validate("web1", BACK, as_before=True),
+                "validated_from": NOW,
+                "passed": None,
+                "as_before": True,
+            },
+        ),
         "the operator is asked": (
             standing(Phase.DUE),
             AskOperator("web1"),

@@ -49,8 +49,8 @@ NEW_ATTEMPT: Changes = {"attempt": 1}
             into(Phase.WAITING),
         ),
         "stuck on its way back": (
-            standing(Phase.STUCK, course=BACK, restore_tried=True),
-            into(Phase.WAITING, course=UP, restore_tried=False, **NEW_ATTEMPT),
+            standing(Phase.STUCK, course=BACK, restore_tried=True, as_before=True),
+            into(Phase.WAITING, course=UP, restore_tried=False, as_before=False, **NEW_ATTEMPT),
         ),
         "stuck on its way back, its step may run": (
             standing(Phase.STUCK, course=BACK, unfinished=True),

@@ -32,6 +32,34 @@ def test_run(commands: NextCommands, run: str) -> None:
     assert commands.run == run
 
 
+@pytest.mark.parametrize(
+    ("stale", "line"),
+    [
+        ({}, "poolroll rollback /srv/web.yaml"),
+        ({"web1": {}, "web3": {"version": "1"}}, "poolroll rollback /srv/web.yaml"),
+        (
+            {"web1": {"version": "1"}, "web2": {"version": "1"}},
+            "write version=1 in `rollback.vars` of /srv/web.yaml, then "
+            "poolroll rollback /srv/web.yaml",
+        ),
+        (
+            {"web1": {"version": "1"}, "web2": {"version": "0"}},
+            "write version=1 in `rollback.vars` of /srv/web.yaml, then "
+            "poolroll rollback /srv/web.yaml --only web1",
+        ),
+        (
+            {"web2": {"version": "1"}},
+            "write version=1 in `rollback.vars` of /srv/web.yaml, then "
+            "poolroll rollback /srv/web.yaml --only web2",
+        ),
+    ],
+)
+def test_a_way_back_that_works(stale: dict[str, dict[str, str]], line: str) -> None:
+    """What `rollback` would be refused for is mended first."""
+    commands = NextCommands("web", Purpose.UPGRADE, "/srv/web.yaml", stale=stale)
+    assert commands.rollback(("web1", "web2")) == line
+
+
 def test_every_command_is_one() -> None:
     """Each can be typed as it stands: the verb is there, and takes these options."""
     commands = NextCommands("web", Purpose.ROLLBACK, "/etc/web.yaml", {"version": "2"}, "/srv/st")

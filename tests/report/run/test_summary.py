@@ -1,6 +1,7 @@
 """How a run ended that did not halt: what stands, and what to type next."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,9 +27,13 @@ DISPROVEN = "failed gate 'errors'"
 
 
 def ended(
-    outcome: str, *members: MemberState, purpose: Purpose = Purpose.UPGRADE, why: str = "SIGINT"
+    outcome: str,
+    *members: MemberState,
+    purpose: Purpose = Purpose.UPGRADE,
+    why: str = "SIGINT",
+    **changes: Any,
 ) -> list[str]:
-    made = plan(purpose)
+    made = plan(purpose, **changes)
     shown = {f"web{i}": UP for i in range(1, 4)} | {m.name: OUT for m in members if m.is_away}
     of = state(made, *members, seen=shows(**shown), finished=Finished(Outcome(outcome), 7, why))
     return summary(made, of, SETTINGS, NOW, WALL, commands(made))
@@ -154,6 +159,19 @@ def test_an_abort_says_how_those_left_out_come_back() -> None:
     assert two[-1].endswith(
         "may put web1, web2 back in rotation; `poolroll guard web` keeps them out"
     )
+
+
+def test_who_ran_what_is_not_known_is_told_what_to_type() -> None:
+    """It passed as neither version, and no earlier rollout says what it could have passed as."""
+    lines = ended("aborted", member("web1", "failed", restore_tried=True))
+    (told,) = [line for line in lines if "is not known" in line]
+    assert told == (
+        "which version web1 ran before the rollout is not known to the journal, so nothing was "
+        f"validated as that: to bring it back with it, {RUN[:-1]} --set NAME=VALUE` with the "
+        "values of that version"
+    )
+    lines = ended("aborted", member("web1", "failed", restore_tried=True), before={"web1": {}})
+    assert "is not known" not in "\n".join(lines)
 
 
 def test_who_failed_a_gate_is_not_put_back_unwarned() -> None:
