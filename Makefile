@@ -85,13 +85,13 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist build
 
 $(VENV)/.demo: $(VENV)/.made $(INPUTS)
-	@echo 'Installing poolroll into $(VENV) (once)'
+	@echo 'Installing poolroll, its libraries and a HAProxy into $(VENV): a minute or two, once'
 	@$(PIP) $(LOCKED) -r requirements.lock -r $(BUILD) -r requirements-demo.lock
 	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made $(INPUTS)
-	@echo 'Installing poolroll and its tools into $(VENV) (once)'
+	@echo 'Installing poolroll, its libraries and all tools of the tests into $(VENV): some minutes, once'
 	@$(PIP) $(LOCKED) -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-index --no-build-isolation -e .
 	@touch $@

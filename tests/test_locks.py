@@ -1,6 +1,8 @@
 """What is installed is what was tested, by its hashes; and what is shipped is ours."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -75,3 +77,17 @@ def test_a_licence_is_known() -> None:
     """From an expression, or from the classifiers of older packages."""
     assert "BSD" in str(licence_of("httpx"))
     assert licence_of("pydantic") == "MIT"
+
+
+@pytest.mark.parametrize(("goal", "long"), [("demo", "a minute or two"), ("lint", "some minutes")])
+def test_an_installation_says_what_and_how_long(goal: str, long: str, tmp_path: Path) -> None:
+    """In one line, once, before the first package: pip itself is quiet."""
+    fresh = f"VENV={tmp_path / 'venv'}"
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    argv = ["make", "--no-print-directory", "-n", fresh, goal]
+    made = subprocess.run(argv, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+    lines = made.stdout.splitlines()
+    (told,) = (at for at, line in enumerate(lines) if line.startswith("echo 'Installing"))
+    assert lines[told].endswith(f": {long}, once'")
+    assert "poolroll, its libraries and" in lines[told]
+    assert told < next(at for at, line in enumerate(lines) if " -m pip " in line)

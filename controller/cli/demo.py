@@ -52,6 +52,7 @@ BAD: Final = {"fail_every": 10}
     help="In the cluster of your kubeconfig instead, in a namespace that is removed afterwards.",
 )
 @options.option("--image", metavar="IMAGE", help="With --kubernetes: what serves HTTP on port 80.")
+@options.yes
 @options.log_format
 def demo(
     bad: bool,

@@ -26,6 +26,7 @@ from controller.preflight.compared import compared_now
 from controller.preflight.gates import GateNow, ask_gates, gates_now
 from controller.preflight.survey import reach, survey
 from controller.report.plan.checks_json import GatesValue, GateValue
+from controller.report.times import typed
 
 AGAIN: Final = timedelta(seconds=1)
 
@@ -138,7 +139,7 @@ def _explain(one: GateNow) -> None:
     for kind, text in one.sample.queries.items():
         show(f"  {kind}: {text}")
     if one.sample.evidence_at is not None:
-        show(f"  evaluated at {one.sample.evidence_at}")
+        show(f"  evaluated at {typed(datetime.fromisoformat(one.sample.evidence_at))}")
 
 
 def _code(asked: list[GateNow]) -> int:

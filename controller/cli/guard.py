@@ -22,6 +22,7 @@ from controller.report.words import names
 
 @click.command()
 @click.argument("name")
+@options.yes
 @options.state
 def guard(name: str, state: str | None) -> None:
     """Keep what the halted rollout NAME left out of rotation out, across reloads.

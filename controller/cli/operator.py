@@ -67,6 +67,7 @@ LOOK_EVERY: Final = timedelta(milliseconds=20)
 @click.command()
 @click.argument("name")
 @options.option("--reason", metavar="TEXT", default="", help="The reason; kept in the journal.")
+@options.yes
 @options.state
 def pause(name: str, reason: str, state: str | None) -> None:
     """Finish the members in progress, and start no further one."""
@@ -76,17 +77,19 @@ def pause(name: str, reason: str, state: str | None) -> None:
 @click.command()
 @click.argument("name")
 @options.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the journal.")
+@options.option("--yes", is_flag=True, help="Do not ask whether a failed step still runs.")
 @options.state
-def resume(name: str, reason: str, state: str | None) -> None:
+def resume(name: str, reason: str, yes: bool, state: str | None) -> None:
     """Continue after a pause. After a halt, allow the next `run` to continue."""
     if not reason.strip():
         raise UsageFault("resume --reason: give a reason; it is kept in the journal")
-    bootstrap.run(_resume(name, state, reason))
+    bootstrap.run(_resume(name, state, reason, yes=yes))
 
 
 @click.command()
 @click.argument("name")
 @options.option("--restore", is_flag=True, help="Put back what is out and passes its validation.")
+@options.yes
 @options.telemetry
 @options.state
 @options.log_format
@@ -100,11 +103,12 @@ async def _ask(name: str, state: str | None, verb: Verb, reason: str) -> None:
         await _ask_for(opened, verb, reason)
 
 
-async def _resume(name: str, state: str | None, reason: str) -> None:
+async def _resume(name: str, state: str | None, reason: str, *, yes: bool) -> None:
     """First says what may still run of a failed step, and asks, where there is somebody to ask."""
     async with open_unfinished(name, state) as opened:
         busy = _say_what_may_run(opened.former.state, "the next run begins the step again")
-        if busy and is_terminal() and not await ask("does nothing of it run any more?"):
+        is_asked = busy and not yes and is_terminal()
+        if is_asked and not await ask("does nothing of it run any more?"):
             raise Refused(f"resume {name}: end it, or wait for its end, first")
         await _ask_for(opened, Verb.RESUME, reason)
 

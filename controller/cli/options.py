@@ -117,6 +117,10 @@ def state(command: F) -> F:
 
 sets = option("--set", metavar="K=V", multiple=True, help="Override a value of `vars`. Repeatable.")
 
+yes = option(
+    "--yes", is_flag=True, expose_value=False, help="Nothing is asked here; accepted as elsewhere."
+)
+
 only = option(
     "--only",
     metavar="MEMBER",

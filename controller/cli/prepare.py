@@ -30,6 +30,7 @@ from controller.report.words import count
 @options.sets
 @options.only
 @options.option("--check", is_flag=True, help="Only ask whether what was prepared still holds.")
+@options.yes
 @options.state
 def prepare(file: Path, check: bool, state: str | None, **given: Any) -> None:
     """Run the steps of `prepare` in FILE on every member, while it serves users.

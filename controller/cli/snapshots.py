@@ -24,6 +24,7 @@ from controller.report.words import count
 @click.command()
 @click.argument("name", required=False, metavar="[NAME|FILE]")
 @options.option("--drop-expired", is_flag=True, help="Drop those whose time is over. Needs a name.")
+@options.yes
 @options.sets
 @options.as_json
 @options.state

@@ -21,6 +21,11 @@ def moment(at: datetime) -> str:
     return f"{local(at):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def typed(at: datetime) -> str:
+    """`2026-11-27T03:12:00+01:00`: to be typed again, as for `gate --at`, which takes ISO 8601."""
+    return local(at).isoformat(timespec="seconds")
+
+
 def clock_time(at: datetime) -> str:
     """`03:12:00 CET`."""
     return f"{local(at):%H:%M:%S %Z}"

@@ -206,3 +206,18 @@ async def test_resume_asks_what_may_still_run(
                 await going
             assert refused.value.exit_code == ExitCode.REFUSED
         assert requests(folder) == (typed == "y\n")
+
+
+async def test_resume_that_is_told_yes_asks_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also at a terminal; what may run is said all the same."""
+    with desk(monkeypatch) as at:
+        folder = tmp_path / "state"
+        cut_off(folder)
+        argv = ["resume", "web", "--reason", "looked", "--yes", "--state", str(folder)]
+        going = asyncio.ensure_future(aside(lambda: command.main(argv, standalone_mode=False)))
+        await at.reads(f"CAUTION: web1: {MAY_RUN}; the next run begins the step again")
+        await at.reads("resume web: no process runs it; takes effect on the next run")
+        await going
+        assert requests(folder) == 1

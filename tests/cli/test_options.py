@@ -7,7 +7,21 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli import options
+from controller.cli.interrupts import ACTING
+from controller.cli.main import poolroll
 from controller.errors import UsageFault
+
+
+@pytest.mark.parametrize("verb", sorted({*ACTING, "prepare", "snapshots", "history"}))
+def test_every_verb_that_acts_takes_yes(verb: str) -> None:
+    """Whoever scripts writes it everywhere, also where nothing is asked; and its twin never breaks
+    a verb."""
+    with poolroll.make_context("poolroll", ["--help"], resilient_parsing=True) as ctx:
+        command = poolroll.get_command(ctx, verb)
+    assert command is not None
+    (yes,) = (one for one in command.params if one.name == "yes")
+    assert isinstance(yes, click.Option)
+    assert (yes.opts, yes.is_flag, yes.envvar) == (["--yes"], True, "POOLROLL_YES")
 
 
 @click.command()

@@ -62,7 +62,7 @@ async def test_abort_while_draining(site: MakeSite) -> None:
     async with one.in_progress():
         running = one.begin(one.file(gates=[]))
         await one.until_phase("web1", Phase.DRAINING, running)
-        assert (await one.command("abort", "web", "--restore")).code == 0
+        assert (await one.command("abort", "web", "--restore", "--yes")).code == 0
         done = await running.end()
     assert (done.code, one.rows()[0].outcome) == (7, "aborted"), done.text
     assert (one.executions(), await one.admin()) == ({}, {"web1": 0, "web2": 0})

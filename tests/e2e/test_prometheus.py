@@ -1,6 +1,7 @@
 """Gates on a real Prometheus that scrapes a real HAProxy: what they let pass, and what not."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -97,6 +98,10 @@ async def test_good_version_completes(world: MakeWorld, short_folder: Path) -> N
         assert "limit: pass: 0 % (for web2)\n  limit: at most 1 %\n" in told.out
         assert "beside: pass: 0 %, against 0 % of the baseline (for web2)" in told.out
         assert 'server!="web2"' in told.out
+        times = re.findall(r"^  evaluated at (.*)$", told.out, re.MULTILINE)
+        assert len(times) == 3, told.out
+        for each in times:
+            assert re.fullmatch(r"[-0-9]{10}T[0-9:]{8}[+-][0-9]{2}:[0-9]{2}", each), each
 
 
 async def test_pool_that_fails_already(world: MakeWorld, short_folder: Path) -> None:

@@ -65,11 +65,11 @@ async def test_the_figures_of_a_second() -> None:
     slow, queue, again = await said(
         GATE, QUEUE, RETRIES, web1=[5] * 20, web2=[300] * 20, web3=[5] * 20
     )
-    assert slow.words.startswith("inconclusive: 300ms a request, 5ms at the others (1 of 1 batches")
-    assert "a request, 5ms at the others" in queue.words
+    assert slow.words.startswith("inconclusive: 300ms a request, 5ms ±1ms at the others (1 of 1 b")
+    assert "a request, 5ms ±1ms at the others" in queue.words
     assert again.words == "fail: 20 of 40 requests were tried again (50 %) (for web2)"
     (well,) = await said(GATE, web1=[5] * 20, web2=[6] * 20, web3=[5] * 20)
-    assert well.words == "pass: 6ms a request, 5ms at the others (for web2)"
+    assert well.words == "pass: 6ms ±1ms a request, 5ms ±1ms at the others (for web2)"
     assert well.sample is not None
     assert (well.sample.value, well.sample.total) != (None, 0)
 

@@ -25,6 +25,10 @@ HALF: Final = 0.5
 is 3: the rest is a margin, for what the others took is measured too, not known."""
 
 
+KNOWN: Final = 0.001
+FINE: Final = 0.02
+"""Seconds, and share of an average: one that is known better is told without how well."""
+
 MARGIN: Final = 1.5
 """The others are measured anew each time, and never quite the same."""
 
@@ -43,7 +47,7 @@ def judge_pace(gate: TimingGate, races: Sequence[Race], total: int) -> Judgement
     batches = sum(len(one.batches) for one in compared)
     verdict, words = _verdict(gate, slow, batches)
     what = "waited for by a request" if gate.measure else "a request"
-    figures = f"{milliseconds(own.middle)} {what}, {milliseconds(others.middle)} at the others"
+    figures = f"{_average(own)} {what}, {_average(others)} at the others"
     judgement = Judgement(verdict, f"{figures}{words}", own.middle, others.middle)
     return replace(judgement, total=total)
 
@@ -64,6 +68,17 @@ def surely_slow(gates: Sequence[TimingGate], race: Race) -> float | None:
         return None
     others = race.compared[-1].others.most
     return MARGIN * max(limit_beside(gate, others) for gate in gates)
+
+
+def _average(pace: Pace) -> str:
+    """`20ms`, `20ms ±5ms`, `at most 51ms`: no more precise than it is known. HAProxy's averages
+    say how long n requests took within 512 ms / n (ADR 25)."""
+    odds = (pace.most - pace.least) / 2
+    if odds < max(KNOWN, FINE * pace.middle):
+        return milliseconds(pace.middle)
+    if pace.least <= 0:
+        return f"at most {milliseconds(pace.most)}"
+    return f"{milliseconds(pace.middle)} ±{milliseconds(odds)}"
 
 
 def _verdict(gate: TimingGate, slow: int, batches: int) -> tuple[Verdict, str]:

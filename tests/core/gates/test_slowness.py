@@ -179,6 +179,25 @@ def test_one_that_becomes_slow_is_halted() -> None:
     assert 18 <= found <= 29
 
 
+@pytest.mark.parametrize(
+    ("own", "others", "words"),
+    [
+        ((-0.042, 0.060), (0.018, 0.022), "at most 60ms a request, 20ms ±2ms at the others"),
+        ((0.049, 0.151), (0.0, 0.005), "100ms ±51ms a request, at most 5ms at the others"),
+        ((0.095, 0.099), (0.0, 0.001), "97ms ±2ms a request, <1ms at the others"),
+        ((0.099, 0.1025), (0.0196, 0.0204), "101ms a request, 20ms at the others"),
+    ],
+)
+def test_no_figure_is_more_precise_than_it_is_known(
+    own: tuple[float, float], others: tuple[float, float], words: str
+) -> None:
+    """Averages over few requests are coarse: 9 ms were once told as less than 1."""
+    done = (Compared((Pace(10, *own),), Pace(100, *others)),)
+    judgement = judge_pace(GATE, [Race(INCARNATION, Averaged().timing, {}, compared=done)], 10)
+    assert judgement.verdict is Verdict.PASS
+    assert judgement.reason.startswith(words)
+
+
 def test_waiting_is_told_as_such() -> None:
     """In the verdict and in the limit."""
     queue = replace(GATE, measure="queue")
