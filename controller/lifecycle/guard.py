@@ -31,8 +31,8 @@ EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=2)
 """For the answer of a load balancer."""
 
-DECISIONS: Final = {Verb.RESUME: "resume", Verb.ABORT_RESTORE: "abort --restore"}
-"""What brings members back by a decision."""
+BRINGS_BACK: Final = {Verb.RESUME: "resume", Verb.ABORT_RESTORE: "abort --restore"}
+"""Requests that let members come back by a decision."""
 
 UNREAD: Final = "whether the halt was decided cannot be read, so nothing is set"
 
@@ -103,8 +103,8 @@ class Guard:
             self._say("", f"{UNREAD}: {error}")
             return None
         self._say("", "")
-        decided = [one for one in asked if one.verb in DECISIONS]
-        return f"{DECISIONS[decided[0].verb]} by {decided[0].by}" if decided else why
+        decided = [one for one in asked if one.verb in BRINGS_BACK]
+        return f"{BRINGS_BACK[decided[0].verb]} by {decided[0].by}" if decided else why
 
     async def _moved_on(self, newest: RolloutRow) -> str | None:
         """Whether a run has written to the journal since the halt, and waits for nobody."""
@@ -119,7 +119,7 @@ class Guard:
             return self._ended()
         if self._now.abort is not None:
             by = self._now.abort
-            return f"{DECISIONS[Verb.ABORT_RESTORE]} by {by.by}" if by.restore else None
+            return f"{BRINGS_BACK[Verb.ABORT_RESTORE]} by {by.by}" if by.restore else None
         return None if self._now.awaits_decision else "a run goes on with the rollout"
 
     def _ended(self) -> str | None:
@@ -141,7 +141,8 @@ class Guard:
         for instance in seen.views:
             self._say(instance, "")
         for name in list(self._members):
-            await self._judge(name, snapshots)
+            if name in self._members:  # an abort that was seen meanwhile may have put it back
+                await self._judge(name, snapshots)
 
     async def _judge(self, name: str, snapshots: Mapping[str, Snapshot]) -> None:
         found = guarded(self._former.plan, name, self._held[name], snapshots)

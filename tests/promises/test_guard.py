@@ -4,12 +4,20 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
-from controller.core.pool import Admin
+import pytest
+
+from controller.core.events import RolesSeen
+from controller.core.phases import Phase
+from controller.core.pool import Admin, InstanceView
 from controller.core.settings import Amount
 from controller.errors import StateError
+from controller.journal.codec import encode
+from controller.journal.replay import Known, replayed
 from controller.journal.unfinished import unfinished
 from controller.lifecycle.guard import Guard, GuardPorts, to_guard
+from controller.ports import Journal
 from controller.records import Verb
 from tests.promises.beats import scripted
 from tests.support.fakes import FakeLoadBalancer, Script
@@ -215,6 +223,39 @@ def test_an_abort_that_puts_back_ends_it() -> None:
 
     night = guarded(deed)
     assert (night.over, night.balancer.calls) == ("abort --restore by kim@ops", [])
+
+
+def test_one_that_was_put_back_while_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look is older than the abort that is read before the first of two is taken out again: the
+    other one is no longer its to guard."""
+
+    async def put_back(journal: Journal, rollout: str) -> Known:
+        found = await replayed(journal, rollout)
+        web2 = replace(found.state.members["web2"], phase=Phase.DONE)
+        members = {**found.state.members, "web2": web2}
+        return replace(found, state=replace(found.state, members=members))
+
+    async def deed(night: Night) -> None:
+        look = night.balancer.look
+
+        async def looks(*given: Any, **named: Any) -> InstanceView:
+            night.balancer.look = look  # type: ignore[method-assign]
+            journal = night.world.journal
+            monkeypatch.setattr("controller.lifecycle.guard.replayed", put_back)
+            await journal.append(ROLLOUT, night.clock.now(), *encode(RolesSeen({})))
+            await journal.end(ROLLOUT, "aborted", 7)
+            return await look(*given, **named)
+
+        night.sim.reload("lb1")
+        night.balancer.look = looks  # type: ignore[method-assign]
+
+    policies = replace(QUICK, max_unavailable=Amount(2), min_available=Amount(1))
+    night = guarded(deed, Scenario(policies, TWO_DOORS, prepare=HALTS))
+    assert night.told == [
+        "web1: stays out after the abort, and is still guarded",
+        "web1: in rotation at lb1 since a reload: TAKEN OUT again",
+    ]
+    assert {member for _, member in night.balancer.calls} == {"web1"}
 
 
 def test_nothing_is_set_on_what_is_not_known() -> None:
