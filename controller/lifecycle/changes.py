@@ -42,7 +42,8 @@ def _stale(row: RolloutRow, plan: Plan) -> dict[str, dict[str, str]]:
         member: {
             name: was
             for name, was in ran.items()
-            if was not in (now.get(name), back.get(name, was))
+            if name in now.keys() & back.keys()
+            and was not in (now[name], back[name])
             and MASK not in was + back[name] + now[name]
         }
         for member, ran in plan.before.items()
