@@ -14,17 +14,20 @@ MOST: Final = 5
 def alike(said: Sequence[tuple[str, str]], hosts: Mapping[str, str]) -> dict[str, str]:
     """`said`: member, and what is said of it; `hosts`: what else it may be called there. Returned:
     member → its line, which counts and names those of the same kind; these are left out."""
-    kinds: dict[str, list[tuple[str, str]]] = {}
-    for member, line in said:
-        kinds.setdefault(_kind(member, line, hosts), []).append((member, line))
-    kept: dict[str, str] = {}
-    for kind in kinds.values():
-        if len(kind) <= MOST:
-            kept.update(kind)
+    places = dict(enumerate(said))
+    return {places[at][0]: line for at, line in sorted(_folded(places, hosts).items())}
+
+
+def _folded(said: Mapping[int, tuple[str, str]], hosts: Mapping[str, str]) -> dict[int, str]:
+    """Place → its line; of many of one kind the first, which counts and names the others."""
+    kept: dict[int, str] = {}
+    for places in _grouped({at: _kind(*one, hosts) for at, one in said.items()}).values():
+        if len(places) <= MOST:
+            kept |= {at: said[at][1] for at in places}
             continue
-        (first, line), *others = kind
-        kept[first] = line + _and_of([member for member, _ in others])
-    return {member: kept[member] for member, _ in said if member in kept}
+        first, *others = places
+        kept[first] = said[first][1] + _and_of([said[at][0] for at in others])
+    return kept
 
 
 def _kind(member: str, line: str, hosts: Mapping[str, str]) -> str:
@@ -49,28 +52,18 @@ def reasons_in_short(
     if is_verbose:
         return list(reasons)
     whose = {at: name for at, one in enumerate(reasons) if (name := _whose(one)) in hosts}
-    of: dict[str, list[int]] = {}
-    for at, name in whose.items():
-        of.setdefault(name, []).append(at)
+    of = _grouped(whose)
     every = {name: "\n".join(_kind(name, reasons[at], hosts) for at in of[name]) for name in of}
-    shown: dict[int, str] = dict(enumerate(reasons))
-    alone: list[int] = []
+    shown = {at: one for at, one in enumerate(reasons) if at not in whose}
+    alone: dict[int, tuple[str, str]] = {}
     for names in _grouped(every).values():
-        if len(names) <= MOST or len(of[names[0]]) == 1:
-            alone += [at for name in names for at in of[name]]
-            continue
-        for gone in (at for name in names for at in of[name]):
-            del shown[gone]
         first, *others = names
-        shown[of[first][0]] = _joined(first, [reasons[at] for at in of[first]]) + _and_of(others)
-    for same in _grouped(
-        {at: _kind(whose[at], reasons[at], hosts) for at in sorted(alone)}
-    ).values():
-        if len(same) > MOST:
-            one, *more = same
-            shown[one] += _and_of([whose[at] for at in more])
-            for at in more:
-                del shown[at]
+        if len(names) > MOST and len(of[first]) > 1:
+            whole = _joined(first, [reasons[at] for at in of[first]])
+            shown[of[first][0]] = whole + _and_of(others)
+        else:
+            alone |= {at: (name, reasons[at]) for name in names for at in of[name]}
+    shown |= _folded(dict(sorted(alone.items())), hosts)
     return [shown[at] for at in sorted(shown)]
 
 
