@@ -9,6 +9,7 @@ import pwd
 import stat
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from adapters import modes
 from adapters.commands import durable
@@ -29,9 +30,11 @@ def make_folder(folder: Path) -> None:
 
 def clear_away(folder: Path) -> None:
     """Remove `folder` where another user was killed between making it and sharing it: it cannot be
-    used, and nothing is in it. Whoever may write to the folder above may do so (rmdir(2))."""
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        with suppress(OSError):  # missing, or in use
+    used, and nothing is in it. Whoever may write to the folder above may do so (rmdir(2)). One of
+    this user is left: another caller may have made it this moment, and is about to use it."""
+    with suppress(OSError):  # missing, or in use
+        is_ours = folder.lstat().st_uid == os.geteuid()
+        if not is_ours and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             folder.rmdir()
 
 
@@ -74,7 +77,8 @@ def check_root(root: Path) -> None:
 def try_out(root: Path) -> None:
     """Make the folder of a job and lock it, in `root` where that is there, and leave nothing
     behind. Raises StateError."""
-    folder = root / f".trial-{os.getpid()}"
+    # In containers that share the folder every poolroll may have the same process number.
+    folder = root / f".trial-{uuid4().hex}"
     if not root.is_dir():
         return
     try:

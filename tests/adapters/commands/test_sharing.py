@@ -11,7 +11,7 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands, durable
-from adapters.commands.sharing import check_root, make_root
+from adapters.commands.sharing import check_root, clear_away, make_root
 from controller.errors import StateError
 from controller.tasks import Command, Job
 from tests.support.operators import GROUP, needs_root
@@ -62,6 +62,30 @@ def test_whoever_made_a_folder_was_killed_at_once(shared: Path) -> None:
     assert run(BERT, "022", shared, "r/web1/upgrade-0-0", "/bin/true") == "0"
     for name in ("q", "r/web1"):
         assert stat.S_IMODE((shared / "jobs" / name).stat().st_mode) == 0o2770
+
+
+def test_a_folder_that_another_caller_makes_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of the look whether one is in the way."""
+    folder = tmp_path / "k"
+
+    def look(path: Path, mode: int) -> bool:
+        may = os_access(path, mode)
+        folder.mkdir(exist_ok=True)
+        return may
+
+    def at_once(path: Path) -> os.stat_result:
+        try:
+            return lstat(path)
+        finally:
+            folder.mkdir(exist_ok=True)
+
+    os_access, lstat = os.access, Path.lstat
+    monkeypatch.setattr(os, "access", look)
+    monkeypatch.setattr(Path, "lstat", at_once)
+    clear_away(folder)
+    assert folder.is_dir()
 
 
 @needs_root
