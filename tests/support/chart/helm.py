@@ -5,6 +5,7 @@ in a process beside the tests: `python -m tests.support.chart.helm` answers one 
 another one. It takes a third of a second to start; a chart of this size takes some milliseconds.
 """
 
+import atexit
 import json
 import subprocess
 import sys
@@ -32,6 +33,7 @@ class Helm:
             text=True,
             cwd=Path(__file__).parents[3],
         )
+        atexit.register(self.close)
 
     def render(
         self, values: str = "", *, release: str = RELEASE, namespace: str = NAMESPACE
