@@ -13,7 +13,6 @@ from adapters.haproxy.balancer import HaproxyLoadBalancer
 from adapters.haproxy.discovery import facts_and_views, servers_behind
 from adapters.hosts import KINDS, HostTasks
 from adapters.probes import OutsideValidator
-from adapters.scripted import ScriptedBalancer
 from adapters.storage.room import require_room
 from controller import bootstrap_kubernetes as kubernetes
 from controller.bootstrap_hosts import hosts
@@ -32,7 +31,6 @@ from controller.bootstrap_state import (
     state_place,
     unusable,
 )
-from controller.bootstrap_unbalanced import unbalanced
 from controller.bootstrap_who import who
 from controller.config import RolloutFile
 from controller.core.pool import InstanceView
@@ -130,9 +128,13 @@ def _pool(
     Raises UsageFault."""
     match settings.pool:
         case AlonePool() | PairPool() as pool:
+            from controller.bootstrap_unbalanced import unbalanced
+
             folder = None if place is None else place.folder
             return unbalanced(pool, running, _router(running, None), folder), None, metrics
         case ScriptedPool() as pool:
+            from adapters.scripted import ScriptedBalancer
+
             return ScriptedBalancer(pool, running, SystemClock()), None, metrics
         case HaproxyPool(apis, backends):
             return HaproxyLoadBalancer(apis, backends, SystemClock()), None, metrics

@@ -24,6 +24,8 @@ def entry() -> None:
 
 
 def _run_command() -> None:
+    # httpx's own command line, which loads all that it shows its answers with.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # absent, as the import system says it
     try:
         from controller.cli.main import entry as main
     except interrupts.Interrupted:  # while libraries are loaded

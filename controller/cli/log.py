@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from controller.cli.fit import fit
@@ -63,8 +65,7 @@ class LogNarrator:
         return self._lines_to(_Returned())
 
     def _lines_to(self, logger: object) -> Any:
-        import structlog  # takes a while: not before the pool was looked at
-
+        structlog = _structlog()
         is_json = self._format == "json"
         renderer: list[Any] = [_iso, structlog.processors.JSONRenderer()] if is_json else [_text]
         processors = [structlog.processors.add_log_level, *renderer]
@@ -117,3 +118,16 @@ class LogNarrator:
 def _is_early(event: Event | Observation) -> bool:
     """Whether a gate has too little to go by yet: every soak begins so. One that stays so halts."""
     return isinstance(event, GateSampled) and event.verdict is Verdict.INCONCLUSIVE
+
+
+def _structlog() -> ModuleType:
+    """It takes a while: not before the pool was looked at. Without rich, which it would load for
+    tracebacks that we never hand it: 4 MiB, and a third of its time."""
+    missing = "rich" not in sys.modules
+    if missing:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # absent, as the import system says it
+    try:
+        return import_module("structlog")
+    finally:
+        if missing:
+            del sys.modules["rich"]

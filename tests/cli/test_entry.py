@@ -232,6 +232,20 @@ def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
     assert done.stdout.split() == ["False"]
 
 
+def test_what_paints_terminals_is_not_loaded_without_one() -> None:
+    """httpx and structlog would load it, for things that nobody sees here: 4 MiB."""
+    code = (
+        f"{ENTRY}; from controller.cli import main; main.entry = lambda: None; entry()\n"
+        "import httpx; from controller.cli.log import LogNarrator\n"
+        "LogNarrator('web-1', None, 'text')._log\n"
+        "print('structlog' in sys.modules, {'rich', 'pygments'} & {*sys.modules})\n"
+        "import rich.console"
+    )
+    argv = [sys.executable, "-c", code, "check"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert done.stdout == "True set()\n"
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [

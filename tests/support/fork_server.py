@@ -29,6 +29,7 @@ import adapters
 import controller
 from adapters.commands.kept_helper import packed
 from controller.cli.entry import entry
+from controller.config.sections.rollout import Rollout
 from controller.journal.codec import KINDS, adapter
 from tests.support.other_clock import arrange
 
@@ -234,6 +235,7 @@ def main(requests: int) -> None:
             import_module(module.name)
     for name in LATE:
         import_module(name)
+    Rollout.model_rebuild()
     for kind in KINDS:
         adapter(kind)
     packed()

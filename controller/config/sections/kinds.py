@@ -29,7 +29,7 @@ _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}"
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     LATER: ClassVar[frozenset[str]] = frozenset()
     """Keys of later versions: left out of the repr where they are not given. A fingerprint is made
