@@ -163,7 +163,8 @@ class Guard:
         try:
             async with ports.lock.hold(row.name) as hold:
                 await hold.add({one.key for one in await ports.journal.taken_by(row.id)})
-                if await self._over() is not None:
+                # An abort that ended before we had the lock may have put it back.
+                if await self._over() is not None or m.name not in self._members:
                     return
                 await hold.check()
                 confirmed = await ports.balancer.take_out(m.name, m.placement.seats)

@@ -43,9 +43,7 @@ def test_too_little(
         require_room(tmp_path)
 
 
-def test_the_folder_of_a_step_is_tried_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_folder_of_a_step_is_tried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left behind, and one that cannot be made is told."""
     try_out(tmp_path / "missing")
     try_out(tmp_path)
