@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import RolesSeen
+from controller.core.events import AbortRequested, Finished, ResumeRequested, RolesSeen, RunBegan
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, InstanceView
 from controller.core.settings import Amount
@@ -58,6 +59,14 @@ class Night:
 
     async def decide(self) -> None:
         await self.world.requests.ask(ROLLOUT, Verb.RESUME, "mended", "kim@ops")
+
+
+async def another_begins(night: Night) -> None:
+    journal = night.world.journal
+    former = await journal.latest(NAME)
+    assert former is not None
+    row = replace(former, id="web-2", outcome=None, ended=None)
+    await journal.begin(row, night.sim.now, "plan", "{}")
 
 
 Deed = Callable[[Night], object]
@@ -192,13 +201,6 @@ def test_an_abort_leaves_it_out_and_guarded() -> None:
     """Who ends a rollout has not let users meet what failed: it stays out across reloads until
     another rollout begins, which takes it first."""
 
-    async def another_begins(night: Night) -> None:
-        journal = night.world.journal
-        former = await journal.latest(NAME)
-        assert former is not None
-        row = replace(former, id="web-2", outcome=None, ended=None)
-        await journal.begin(row, night.sim.now, "plan", "{}")
-
     async def deed(night: Night) -> None:
         await night.world.requests.ask(ROLLOUT, Verb.ABORT, "", "kim@ops")
         await night.world.journal.end(ROLLOUT, "aborted", 7)
@@ -258,6 +260,46 @@ def test_one_that_was_put_back_while_it_looked(back: str, monkeypatch: pytest.Mo
         f"{left}: in rotation at lb1 since a reload: TAKEN OUT again",
     ]
     assert {member for _, member in night.balancer.calls} == {left}
+
+
+def test_a_run_that_halted_again_meanwhile() -> None:
+    """Between two looks at the journal: what was left out since is not what was left out before."""
+
+    async def deed(night: Night) -> None:
+        again = Finished(Outcome.HALTED, ExitCode.HALTED, "web1: its step failed")
+        for event in (RunBegan("kim@ops"), ResumeRequested("kim@ops", "mended"), again):
+            await night.world.journal.append(ROLLOUT, night.clock.now(), *encode(event))
+        night.sim.reload("lb1")
+
+    night = guarded(deed)
+    assert (night.over, night.told) == ("a run goes on with the rollout", [])
+    assert night.balancer.calls == []
+
+
+def test_an_abort_that_has_only_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first record is that of any run, and the journal is read just then: what it leaves out is
+    guarded still."""
+
+    async def deed(night: Night) -> None:
+        journal = night.world.journal
+
+        async def late(journal: Journal, rollout: str) -> Known:
+            found = await replayed(journal, rollout)
+            if found.state.finished is None:
+                monkeypatch.setattr("controller.lifecycle.guard.replayed", replayed)
+                ending = Finished(Outcome.ABORTED, ExitCode.STOPPED, "by kim@ops")
+                for event in (AbortRequested("kim@ops", restore=False), ending):
+                    await journal.append(ROLLOUT, night.clock.now(), *encode(event))
+            return found
+
+        monkeypatch.setattr("controller.lifecycle.guard.replayed", late)
+        await journal.append(ROLLOUT, night.clock.now(), *encode(RunBegan("kim@ops")))
+        night.sim.reload("lb1")
+        night.decide = partial(another_begins, night)  # type: ignore[method-assign]
+
+    night = guarded(deed)
+    assert night.told[0] == "web1: stays out after the abort, and is still guarded"
+    assert night.told[1:] == ["web1: in rotation at lb1 since a reload: TAKEN OUT again"]
 
 
 def test_nothing_is_set_on_what_is_not_known() -> None:
