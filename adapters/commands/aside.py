@@ -39,7 +39,17 @@ async def aside(call: Callable[[], T], *, undo: Callable[[T], object] | None = N
             _tell(loop, take, result)
 
     leave(work)
-    return await future
+    try:
+        return await future
+    except asyncio.CancelledError:
+        # Both in the same turn of the loop: what it returned reaches nobody.
+        if undo is not None and _has_result(future):
+            undo(future.result())
+        raise
+
+
+def _has_result(future: asyncio.Future[T]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def _tell(loop: asyncio.AbstractEventLoop, whom: Callable[[T], None], what: T) -> None:

@@ -19,8 +19,23 @@ LOCKED = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def write_durably(folder: str, name: str, text: str) -> None:
-    """Whole and on disk, or not there at all. Raises OSError."""
-    temporary = f"{folder}/{name}.new"
+    """Whole and on disk, or not there at all. For whoever holds the lock of the job: two at a time
+    would write the same temporary file. Raises OSError."""
+    _replace(folder, name, f"{folder}/{name}.new", text)
+
+
+def write_unlocked(folder: str, name: str, text: str) -> None:
+    """The same for whoever may not be alone. Raises OSError."""
+    temporary = f"{folder}/{name}.{os.urandom(8).hex()}.new"
+    try:
+        _replace(folder, name, temporary, text)
+    except OSError:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def _replace(folder: str, name: str, temporary: str, text: str) -> None:
     data = text.encode("utf-8", "backslashreplace")
     fd = os.open(temporary, MADE, 0o600)
     try:

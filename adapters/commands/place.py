@@ -48,7 +48,7 @@ class Place:
             make_folder(folder)
         if self._places and not self._read(durable.PLACES):
             text = "".join(f"{place}\n" for place in sorted(self._places))
-            durable.write_durably(str(self.folder), durable.PLACES, text)
+            durable.write_unlocked(str(self.folder), durable.PLACES, text)
 
     @property
     def _folders(self) -> tuple[Path, ...]:
@@ -104,7 +104,7 @@ class Place:
         shown = secrets.masked(result.output)
         if shown != result.output:
             try:
-                durable.write_durably(str(self.folder), durable.OUTPUT, shown)
+                durable.write_unlocked(str(self.folder), durable.OUTPUT, shown)
             except OSError:  # a full disk costs output, but stops no rollout
                 with suppress(OSError):
                     durable.empty(str(self.folder), durable.OUTPUT)
@@ -125,16 +125,12 @@ class Place:
         return not theirs or not self._places or not theirs.isdisjoint(self._places)
 
     def _remains_of(self, job: Path) -> list[str]:
-        lines = [line.split() for line in _lines(job / durable.LEFT)]
-        found = [
-            f"{line[4]} ({line[1]})"
-            for line in lines
-            if line[0] == helper.PROCESS and processes.still_runs(int(line[1]), line[2], line[3])
-        ]
-        if not found and not (job / durable.RESULT).exists():
-            group = Place(self._root, str(job.relative_to(self._root))).group()
-            found = [] if group is None else [_named(pid) for pid in group.running()]
-        return found
+        if (job / durable.RESULT).exists():
+            return _still_noted(job)
+        group = Place(self._root, str(job.relative_to(self._root))).group()
+        found = [] if group is None else [_named(pid) for pid in group.running()]
+        # Should it have ended since, what it left behind is noted by now.
+        return found or _still_noted(job)
 
     def _left(self, kind: str) -> tuple[str, ...]:
         found = [line.split() for line in _lines(self.folder / durable.LEFT)]
@@ -170,6 +166,16 @@ class Place:
 
 def _named(pid: int) -> str:
     return f"{processes.name_of(pid)} ({pid})"
+
+
+def _still_noted(job: Path) -> list[str]:
+    """Of what a job has left behind, what runs still."""
+    lines = [line.split() for line in _lines(job / durable.LEFT)]
+    return [
+        f"{line[4]} ({line[1]})"
+        for line in lines
+        if line[0] == helper.PROCESS and processes.still_runs(int(line[1]), line[2], line[3])
+    ]
 
 
 def _lines(file: Path) -> list[str]:

@@ -106,9 +106,9 @@ def _mend(root: Path) -> None:
     if about.st_uid != os.geteuid() or about.st_mode & 0o070 == wanted & 0o070:
         return
     for folder, _, names in os.walk(root):
-        modes.mend(folder)
-        for name in names:
-            modes.mend(f"{folder}/{name}")
+        for path in (folder, *(f"{folder}/{name}" for name in names)):
+            with suppress(FileNotFoundError):  # of a job that goes on: a file is another's by now
+                modes.mend(path)
 
 
 def _owner(path: Path) -> str:

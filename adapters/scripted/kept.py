@@ -70,12 +70,20 @@ class Kept:
             raise StateError("there is no state folder to keep in what is out")
         path = self._folder / _name(key)
         try:
-            if not self._folder.is_dir():
-                self._folder.mkdir(parents=True, mode=0o700)
-                share_folder(str(self._folder))
+            _make(self._folder)
             _write(str(self._folder), str(path), json.dumps({"key": key, **asdict(standing)}))
         except OSError as error:
             raise StateError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, mode=0o700)
+    except FileExistsError:  # perhaps by another rollout, this moment
+        if not folder.is_dir():
+            raise
+        return
+    share_folder(str(folder))
 
 
 def _read(path: Path) -> bytes:

@@ -66,6 +66,7 @@ class Connection:
         with mapped(self.path), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield self._db
+        self._require_place()  # removed meanwhile, it has kept nothing
 
     def _require_place(self) -> None:
         """An open file that was removed takes writes as before, and keeps nothing."""

@@ -113,8 +113,8 @@ def make_folder(folder: Path) -> None:
     with mapped(folder):
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            _make(folder)
-            folder.chmod(0o700)  # not for a group because of where it lies, nor less than that
+            if _make(folder):
+                folder.chmod(0o700)  # not for a group because of where it lies, nor less than that
         refuse_open(folder)
 
 

@@ -7,6 +7,7 @@ import stat
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from adapters.telemetry.page import Page
@@ -35,7 +36,8 @@ class MetricsTextfile:
     def __init__(self, path: Path) -> None:
         self.name = f"--metrics-textfile {path}"
         self._path = path.absolute()
-        self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        # In containers that share the folder every poolroll may have the same process number.
+        self._beside = self._path.with_name(f".{self._path.name}.{token_hex(8)}")
         self._page: Page | None = None
 
     async def open(self, collect: Collect) -> None:

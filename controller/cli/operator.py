@@ -16,7 +16,7 @@ from controller.cli.cut_off import say_cut_off
 from controller.cli.fit import keep_secret
 from controller.cli.loaded import load_the_rest
 from controller.cli.log import LogNarrator
-from controller.cli.opened import Opened, open_unfinished, over_already
+from controller.cli.opened import Opened, open_unfinished, over_already, read_again
 from controller.cli.say import fitted_report, say
 from controller.cli.show import show
 from controller.cli.signals import Signals
@@ -61,6 +61,7 @@ from controller.telemetry.measure import Subject
 from controller.telemetry.values import OutletOptions
 
 HEARD_WITHIN: Final = timedelta(seconds=5)
+NO_TIME: Final = timedelta(0)
 LOOK_EVERY: Final = timedelta(milliseconds=20)
 
 
@@ -133,33 +134,37 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
         file = former_file(former.row, is_ours=bootstrap.is_ours(place))
         reason = _secrets(file).masked(reason)
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
-    if await bootstrap.lock(place).holder(name) is None:
-        commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
-        show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
-    elif await _is_heard(store.journal, request):
+    is_run = await bootstrap.lock(place).holder(name) is not None
+    # Who held it a moment ago may have heard it, or ended without hearing it.
+    is_heard = await _is_heard(store.journal, request, HEARD_WITHIN if is_run else NO_TIME)
+    now = await unfinished(store.journal, name)
+    if is_heard:
         show(f"{verb} {name}: acknowledged")
-        now = await unfinished(store.journal, name)
         if verb is Verb.PAUSE and now is not None:
             commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan)
             moment = bootstrap.clock().now()
             show("\n".join(what_a_pause_does(now.plan, now.state, moment, commands)))
-    elif await unfinished(store.journal, name) is None:
+    elif now is None or now.row.id != rollout:
         raise Refused(*await over_already(store.journal, place, name))
-    else:
+    elif is_run:
         show(f"{verb} {name}: not acknowledged yet; it will take effect later")
+    else:
+        commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
+        show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
 
 
-async def _is_heard(journal: Journal, request: Request) -> bool:
-    """Whether the event that bears the request's number comes within `HEARD_WITHIN`."""
+async def _is_heard(journal: Journal, request: Request, within: timedelta) -> bool:
+    """Whether the event that bears the request's number comes in time."""
     clock, last = bootstrap.clock(), 0
-    until = clock.now() + HEARD_WITHIN
-    while clock.now() < until:
+    until = clock.now() + within
+    while True:
         for record in await journal.records(request.rollout, last):
             last = record.seq
             if hears(record, request):
                 return True
+        if clock.now() >= until:
+            return False
         await clock.sleep(LOOK_EVERY)
-    return False
 
 
 def _notices(
@@ -210,6 +215,8 @@ async def _abort_at_rest(
     with Signals() as signals:
         async with AsyncExitStack() as waiting, lock.hold(name) as hold:
             waiting.callback(log.stop)  # last: notices that fail are lines too
+            opened = await read_again(opened)
+            former = opened.former
             running = bootstrap.commands(place, secrets)
             notices = await waiting.enter_async_context(_notices(former, file, running, place, log))
             meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))

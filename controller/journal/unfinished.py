@@ -32,9 +32,16 @@ async def unfinished(journal: Journal, name: str) -> Unfinished | None:
     return None if former is None or former.is_over else former
 
 
+async def lacks_outcome(journal: Journal, name: str) -> bool:
+    """Whether the newest rollout of that name is over, and its outcome is not noted. Raises
+    StateError."""
+    former = await _open(journal, name)
+    return former is not None and former.is_over
+
+
 async def complete(journal: Journal, name: str) -> None:
     """Note the outcome of a rollout whose last run was killed after its last record, and before it
-    could do so itself. Raises StateError."""
+    could do so itself. Under the lock on its name. Raises StateError."""
     former = await _open(journal, name)
     if former is not None and former.is_over and (over := former.state.finished) is not None:
         await journal.end(former.row.id, over.outcome, over.exit_code)

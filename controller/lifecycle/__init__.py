@@ -4,7 +4,7 @@ Takes the lock, loads an unfinished rollout, refuses to resume a halt without an
 decision, and starts the loop. No adapters and no terminal output belong here.
 """
 
-from controller.journal.unfinished import Unfinished, complete, unfinished
+from controller.journal.unfinished import Unfinished, complete, lacks_outcome, unfinished
 from controller.lifecycle.abort import abort_at_rest
 from controller.lifecycle.abort_from_journal import abort_from_journal
 from controller.lifecycle.changes import next_commands
@@ -42,6 +42,7 @@ __all__ = [
     "dry_run",
     "file_of_pool",
     "former_file",
+    "lacks_outcome",
     "look_once",
     "next_commands",
     "patience",

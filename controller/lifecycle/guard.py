@@ -89,7 +89,8 @@ class Guard:
             await self._ports.clock.sleep(EVERY)
         return why
 
-    async def _over(self) -> str | None:
+    async def _over(self, *, is_held: bool = False) -> str | None:
+        """`is_held`: nobody else can go on with the rollout at the moment."""
         if not self._members:
             return "nobody is left to guard"
         row, state = self._former.row, self._former.state
@@ -98,7 +99,7 @@ class Guard:
             if newest is None or newest.id != row.id:
                 return "another rollout has begun"
             asked = await self._ports.requests.pending(row.id, state.heard)
-            why = await self._moved_on(newest)
+            why = await self._moved_on(newest, is_held=is_held)
         except StateError as error:
             self._say("", f"{UNREAD}: {error}")
             return None
@@ -106,21 +107,28 @@ class Guard:
         decided = [one for one in asked if one.verb in BRINGS_BACK]
         return f"{BRINGS_BACK[decided[0].verb]} by {decided[0].by}" if decided else why
 
-    async def _moved_on(self, newest: RolloutRow) -> str | None:
-        """Whether a run has written to the journal since the halt, and waits for nobody."""
-        journal, row = self._ports.journal, self._former.row
+    async def _moved_on(self, newest: RolloutRow, *, is_held: bool) -> str | None:
+        """Whether a run has written to the journal since the halt, be it that it halted again."""
         if newest.outcome not in (None, Outcome.ABORTED):
             return "the rollout has ended"
-        fresh = await journal.records(row.id, self._last)
-        if fresh:
-            self._last = fresh[-1].seq
-            self._now = (await replayed(journal, row.id)).state
+        await self._read()
+        if self._now.finished is None and self._now.abort is None and not is_held:
+            # An abort begins as a run does: the next record says which it is.
+            await self._ports.clock.sleep(EVERY)
+            await self._read()
         if newest.outcome is not None or _is_aborted(self._now):
             return self._ended()
         if self._now.abort is not None:
             by = self._now.abort
             return f"{BRINGS_BACK[Verb.ABORT_RESTORE]} by {by.by}" if by.restore else None
-        return None if self._now.awaits_decision else "a run goes on with the rollout"
+        is_same = self._now.began_at == self._former.state.began_at
+        return None if is_same and self._now.awaits_decision else "a run goes on with the rollout"
+
+    async def _read(self) -> None:
+        journal, row = self._ports.journal, self._former.row
+        if fresh := await journal.records(row.id, self._last):
+            self._last = fresh[-1].seq
+            self._now = (await replayed(journal, row.id)).state
 
     def _ended(self) -> str | None:
         """By an abort: whom it left out, and nobody else, is guarded still."""
@@ -163,7 +171,8 @@ class Guard:
         try:
             async with ports.lock.hold(row.name) as hold:
                 await hold.add({one.key for one in await ports.journal.taken_by(row.id)})
-                if await self._over() is not None:
+                # An abort that ended before we had the lock may have put it back.
+                if await self._over(is_held=True) is not None or m.name not in self._members:
                     return
                 await hold.check()
                 confirmed = await ports.balancer.take_out(m.name, m.placement.seats)

@@ -13,7 +13,7 @@ from controller.core.pool.copies import replace
 from controller.core.state.observe import flowed
 from controller.core.state.state import State, initial
 from controller.core.steps import RunStep
-from controller.errors import StateError
+from controller.errors import LeaseLost, StateError
 from controller.journal.codec import encode
 from controller.journal.digest import Digest, digest_from, folded
 from controller.journal.masked import masked_plan
@@ -164,7 +164,7 @@ async def _ended(ports: Ports, row: RolloutRow, runner: Runner, state: State) ->
     try:
         end = ports.journal.end(row.id, finished.outcome, finished.exit_code)
         await within(LAST, end)
-    except (StateError, Overdue) as error:
+    except (StateError, LeaseLost, Overdue) as error:  # the next run notes it then
         fault = JournalSeen(fault=str(error), is_unwritten=True)
         return replace(state, journal=fault.after(state.journal))
     except Exception as error:  # noqa: BLE001 - a bug, whatever it is

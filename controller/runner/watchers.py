@@ -166,7 +166,7 @@ class Watchers:
                     elapsed = LONG_AGO
                 known = state.known_alerts.get(gate.name)
                 sample = await _in_time(gate, member, sampler.sample(gate, member, elapsed, known))
-                if member in self._subjects(gate):
+                if member in self._subjects(gate) and not self._is_anew(member, state):
                     await self.post(sample)
             await self._wait_for_next(gate, sampler, asked_at, members)
 
@@ -175,16 +175,20 @@ class Watchers:
         while True:
             asked_at = self.clock.now()
             for member in self._out_and_quiet():
-                since = self.state().members[member].draining.quiet_since
+                since = self._quiet_since(member)
                 if since is None:  # meanwhile
                     continue
                 # What is in flight is known at each scrape: two are enough, no window is full.
                 elapsed = (self.clock.now() - since) * (PASS_FROM // FAIL_FROM)
                 sample = await _in_time(gate, member, sampler.sample(gate, member, elapsed))
-                seen = UseSeen(member, self.clock.now(), sample.verdict, sample.reason)
-                await self.post(seen)
+                if self._quiet_since(member) == since:
+                    seen = UseSeen(member, self.clock.now(), sample.verdict, sample.reason)
+                    await self.post(seen)
             while (left := asked_at + gate.every - self.clock.now()) > timedelta(0):
                 await self.wait_for_decisions(left)
+
+    def _quiet_since(self, member: str) -> Instant | None:
+        return self.state().members[member].draining.quiet_since
 
     def _out_and_quiet(self) -> Sequence[str]:
         state = self.state()
@@ -210,6 +214,13 @@ class Watchers:
     def _returned_at(self, member: str) -> Instant:
         m = self.state().members[member]
         return m.trial.returned_at if m.trial.returned_at is not None else m.since
+
+    def _is_anew(self, member: str | None, former: State) -> bool:
+        """Whether it was returned once more since: it is judged by what came after that."""
+        if member is None:
+            return False
+        was = former.members[member].trial.returned_at
+        return was is not None and self.state().members[member].trial.returned_at != was
 
     def _subjects(self, gate: Gate) -> Sequence[str | None]:
         return subjects(Context(self.plan, self.state(), self.clock.now()), gate)

@@ -9,9 +9,11 @@ from controller.core.events import Finished
 from controller.core.outcome import ExitCode, Outcome
 from controller.core.pool import Instant
 from controller.core.state.state import State
+from controller.errors import Conflict
 from controller.journal.codec import encode
 from controller.lifecycle import Findings, Prepared, RunOptions, run, unfinished
 from controller.records import Record, Returned, RolloutRow, Taken
+from controller.runner.loop import Runner
 from tests.config.pages import page
 from tests.lifecycle.test_preflight import NO_OPTIONS, Place
 from tests.support.memory_journal import MemoryJournal
@@ -73,6 +75,37 @@ def test_that_is_late() -> None:
     assert state.finished == DONE
     assert state.journal.is_well
     assert (row.outcome, row.exit_code) == (Outcome.DONE, ExitCode.DONE)
+
+
+class TakenJournal(MemoryJournal):
+    """Another process goes on with it before its outcome is noted."""
+
+    async def end(self, rollout: str, outcome: str, exit_code: int) -> None:
+        raise Conflict("web", "another process goes on with its journal")
+
+
+def test_whose_outcome_another_process_notes() -> None:
+    """It is done all the same, and that is no bug."""
+
+    async def played() -> tuple[State, BaseException | None]:
+        place, runners = Place(), list[Runner]()
+        place.metrics.set("q", 0.0)
+        place.ports = replace(place.ports, journal=TakenJournal(place.ports.clock))
+        ended = await run(
+            place.ports,
+            place.file,
+            NO_OPTIONS,
+            confirm=yes,
+            narrators=(),
+            questions=None,
+            on_start=runners.append,
+        )
+        assert ended is not None
+        return ended[1], runners[0].bug
+
+    state, bug = run_virtually(played())
+    assert (state.finished, bug) == (DONE, None)
+    assert "another process goes on with its journal" in state.journal.fault
 
 
 def test_that_was_the_last_of_a_killed_run() -> None:

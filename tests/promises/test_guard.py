@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from controller.core.events import RolesSeen
+from controller.core.events import AbortRequested, Finished, ResumeRequested, RolesSeen, RunBegan
+from controller.core.outcome import ExitCode, Outcome
 from controller.core.phases import Phase
 from controller.core.pool import Admin, InstanceView
 from controller.core.settings import Amount
@@ -58,6 +59,14 @@ class Night:
 
     async def decide(self) -> None:
         await self.world.requests.ask(ROLLOUT, Verb.RESUME, "mended", "kim@ops")
+
+
+async def another_begins(night: Night) -> None:
+    journal = night.world.journal
+    former = await journal.latest(NAME)
+    assert former is not None
+    row = replace(former, id="web-2", outcome=None, ended=None)
+    await journal.begin(row, night.sim.now, "plan", "{}")
 
 
 Deed = Callable[[Night], object]
@@ -192,13 +201,6 @@ def test_an_abort_leaves_it_out_and_guarded() -> None:
     """Who ends a rollout has not let users meet what failed: it stays out across reloads until
     another rollout begins, which takes it first."""
 
-    async def another_begins(night: Night) -> None:
-        journal = night.world.journal
-        former = await journal.latest(NAME)
-        assert former is not None
-        row = replace(former, id="web-2", outcome=None, ended=None)
-        await journal.begin(row, night.sim.now, "plan", "{}")
-
     async def deed(night: Night) -> None:
         await night.world.requests.ask(ROLLOUT, Verb.ABORT, "", "kim@ops")
         await night.world.journal.end(ROLLOUT, "aborted", 7)
@@ -225,14 +227,15 @@ def test_an_abort_that_puts_back_ends_it() -> None:
     assert (night.over, night.balancer.calls) == ("abort --restore by kim@ops", [])
 
 
-def test_one_that_was_put_back_while_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("back", ["web1", "web2"])
+def test_one_that_was_put_back_while_it_looked(back: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The look is older than the abort that is read before the first of two is taken out again: the
-    other one is no longer its to guard."""
+    one that it put back is no longer its to guard, and the other one is."""
 
     async def put_back(journal: Journal, rollout: str) -> Known:
         found = await replayed(journal, rollout)
-        web2 = replace(found.state.members["web2"], phase=Phase.DONE)
-        members = {**found.state.members, "web2": web2}
+        member = replace(found.state.members[back], phase=Phase.DONE)
+        members = {**found.state.members, back: member}
         return replace(found, state=replace(found.state, members=members))
 
     async def deed(night: Night) -> None:
@@ -251,11 +254,52 @@ def test_one_that_was_put_back_while_it_looked(monkeypatch: pytest.MonkeyPatch) 
 
     policies = replace(QUICK, max_unavailable=Amount(2), min_available=Amount(1))
     night = guarded(deed, Scenario(policies, TWO_DOORS, prepare=HALTS))
+    left = {"web1": "web2", "web2": "web1"}[back]
     assert night.told == [
-        "web1: stays out after the abort, and is still guarded",
-        "web1: in rotation at lb1 since a reload: TAKEN OUT again",
+        f"{left}: stays out after the abort, and is still guarded",
+        f"{left}: in rotation at lb1 since a reload: TAKEN OUT again",
     ]
-    assert {member for _, member in night.balancer.calls} == {"web1"}
+    assert {member for _, member in night.balancer.calls} == {left}
+
+
+def test_a_run_that_halted_again_meanwhile() -> None:
+    """Between two looks at the journal: what was left out since is not what was left out before."""
+
+    async def deed(night: Night) -> None:
+        again = Finished(Outcome.HALTED, ExitCode.HALTED, "web1: its step failed")
+        for event in (RunBegan("kim@ops"), ResumeRequested("kim@ops", "mended"), again):
+            await night.world.journal.append(ROLLOUT, night.clock.now(), *encode(event))
+        night.sim.reload("lb1")
+
+    night = guarded(deed)
+    assert (night.over, night.told) == ("a run goes on with the rollout", [])
+    assert night.balancer.calls == []
+
+
+def test_an_abort_that_has_only_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first record is that of any run, and the journal is read just then: what it leaves out is
+    guarded still."""
+
+    async def deed(night: Night) -> None:
+        journal = night.world.journal
+
+        async def late(journal: Journal, rollout: str) -> Known:
+            found = await replayed(journal, rollout)
+            if found.state.finished is None:
+                monkeypatch.setattr("controller.lifecycle.guard.replayed", replayed)
+                ending = Finished(Outcome.ABORTED, ExitCode.STOPPED, "by kim@ops")
+                for event in (AbortRequested("kim@ops", restore=False), ending):
+                    await journal.append(ROLLOUT, night.clock.now(), *encode(event))
+            return found
+
+        monkeypatch.setattr("controller.lifecycle.guard.replayed", late)
+        await journal.append(ROLLOUT, night.clock.now(), *encode(RunBegan("kim@ops")))
+        night.sim.reload("lb1")
+        night.decide = partial(another_begins, night)  # type: ignore[method-assign]
+
+    night = guarded(deed)
+    assert night.told[0] == "web1: stays out after the abort, and is still guarded"
+    assert night.told[1:] == ["web1: in rotation at lb1 since a reload: TAKEN OUT again"]
 
 
 def test_nothing_is_set_on_what_is_not_known() -> None:

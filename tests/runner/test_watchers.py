@@ -1,14 +1,38 @@
 """What makes a load balancer be looked at before its time."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
-from controller.core.events import Event, Looked, LookFailed, Observation
+from controller.core.events import (
+    Event,
+    GateSampled,
+    Looked,
+    LookFailed,
+    Observation,
+    UseSeen,
+    Verdict,
+)
+from controller.core.gates.evidence import Query
+from controller.core.gates.gate import AskedGate, MetricGate, Scope
+from controller.core.phases import Phase
+from controller.core.plan.plan import Plan
 from controller.core.state.observe import observe
-from controller.core.state.state import initial
+from controller.core.state.state import State, initial
+from controller.runner.sampler import Sampler
 from controller.runner.watchers import Watchers
-from tests.support.contexts import a_plan
+from tests.support.contexts import (
+    INSTANCES,
+    JUST_NOW,
+    NOW,
+    a_context,
+    a_plan,
+    ago,
+    seconds,
+    standing,
+)
 from tests.support.fakes import FakeLoadBalancer
 from tests.support.memory_journal import Holdings, MemoryHold, MemoryRequests
 from tests.support.scenarios import NAME, ROLLOUT, ms
@@ -26,6 +50,86 @@ class Telling(FakeLoadBalancer):
     async def changed(self, instance: str) -> None:
         await self.news.wait()
         self.news.clear()
+
+
+@dataclass
+class Asked:
+    """Stands in for a sampler: while it is asked the first time, this happens."""
+
+    happens: Callable[[], None]
+    count: int = 0
+
+    async def sample(self, gate: AskedGate, member: str | None, *given: object) -> GateSampled:
+        self.count += 1
+        if self.count == 1:
+            self.happens()
+        return GateSampled(gate.name, member, Verdict.PASS, f"answer {self.count}", 0, 0, 0.1, 0.5)
+
+    def interval(self, gate: AskedGate) -> timedelta | None:
+        return None
+
+
+async def answers(state: State, then: State, plan: Plan) -> list[str]:
+    """What is taken in within a second where the state is another one as the first answer comes."""
+    clock, told = LoopClock(), list[str]()
+
+    def happens() -> None:
+        nonlocal state
+        state = then
+
+    async def post(event: Event | Observation) -> None:
+        match event:
+            case GateSampled() as sample:
+                told.append(sample.reason)
+            case UseSeen() as seen:
+                told.append(seen.detail)
+
+    watchers = Watchers(
+        ROLLOUT,
+        plan,
+        FakeLoadBalancer(make_sim(3), clock),
+        MemoryRequests(clock),
+        MemoryHold(NAME, Holdings()),
+        clock,
+        cast(Sampler, Asked(happens)),
+        None,
+        state=lambda: state,
+        post=post,
+        wait_for_decisions=clock.sleep,
+        wake=lambda: None,
+    )
+    tasks = [
+        asyncio.create_task(watch())
+        for where, watch in watchers.all().items()
+        if "look" not in where
+    ]
+    await clock.sleep(ms(1500))
+    for task in tasks:
+        task.cancel()
+    return told
+
+
+GATE = MetricGate("ratio", Scope.MEMBER, {Query.VALUE: "q"}, maximum=0.5, every=seconds(1))
+
+
+def test_an_answer_about_a_former_return() -> None:
+    """A metrics server takes its time, and the member was taken out and is back by then: what was
+    true of it before says nothing about it."""
+    plan = a_plan(gates=(GATE,))
+    before = a_context(standing(Phase.SOAKING), plan=plan)
+    for again, first in ((ago(1), "answer 2"), (ago(5), "answer 1")):
+        after = a_context(standing(Phase.SOAKING, returned_at=again), plan=plan)
+        assert run_virtually(answers(before.state, after.state, plan), NOW)[0] == first
+
+
+def test_an_answer_about_a_former_silence() -> None:
+    """It was used meanwhile: that nobody used it before says nothing."""
+    plan = a_plan(idle=replace(GATE, name="idle"))
+    before = a_context(standing(Phase.OUT), plan=plan)
+    for since, first in ((ago(1), "answer 2"), (ago(4), "answer 1")):
+        quiet = dict.fromkeys(INSTANCES, (since, JUST_NOW))
+        after = a_context(standing(Phase.OUT, quiet=quiet), plan=plan)
+        assert run_virtually(answers(before.state, after.state, plan), NOW)[0] == first
 
 
 async def looks(tells_at: tuple[timedelta, ...], *, refuses: bool = False) -> list[timedelta]:

@@ -57,6 +57,8 @@ class Keeper:
         self._holder = holder
         self.identity = identity
         self._version = ""
+        self._is_tried = False
+        """It may be ours, whatever is known."""
         self._taken_at: Instant = clock.now()
         self._renewed_at: Instant = self._taken_at
         self._renewed_wall: datetime = clock.wall()
@@ -70,6 +72,7 @@ class Keeper:
         """Raises ApiError; Conflict: somebody else has written to it meanwhile."""
         self._note_time()
         body = claim(record, self._holder, self.identity)
+        self._is_tried = True
         found = read(await self._merge(body))
         self._version, self.transitions = found.version, found.transitions
         self._taken_at = self._renewed_at
@@ -102,19 +105,21 @@ class Keeper:
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.wait((self._renewing,))
-        if self.why or not self._version:
+        if self.why or not self._is_tried:
             return
         with suppress(ApiError, TimeoutError):
             async with asyncio.timeout(LAST.total_seconds()):
                 await self._give_back()
 
     async def _give_back(self) -> None:
-        try:
-            await self._merge(release(self._version))
-        except Conflict:
-            record = await self._now()
-            if record.identity == self.identity:
-                await self._merge(release(record.version))
+        if self._version:
+            with suppress(Conflict):
+                await self._merge(release(self._version))
+                return
+        # Somebody has touched it; or whoever took it did not wait for the answer to that.
+        record = await self._now()
+        if record.identity == self.identity:
+            await self._merge(release(record.version))
 
     def _require(self) -> None:
         if self.why:

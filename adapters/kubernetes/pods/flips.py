@@ -39,6 +39,8 @@ class Flips:
         self._clock = clock
         self._turn: Turn | None = None
         self._armed_at = timedelta(0)
+        self.disarmed = 0
+        """How often."""
         self._owns: Callable[[Json], bool] = lambda _: False
         self._welcome: Callable[[Json], tuple[str, Json]] = lambda _: (NEW, {})
         self._tasks: set[asyncio.Task[None]] = set()
@@ -69,6 +71,7 @@ class Flips:
 
     def disarm(self) -> None:
         self._turn = None
+        self.disarmed += 1
 
     @property
     def is_armed(self) -> bool:

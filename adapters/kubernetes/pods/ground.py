@@ -74,21 +74,24 @@ class Ground:
         right = Right.to("patch", SERVICES, self.namespace, self.pool.service)
         return not await lacking(self.api, [right])
 
-    async def arm(self) -> None:
-        """Every new pod is kept out from now on."""
+    async def arm(self, disarmed: int | None = None) -> None:
+        """Every new pod is kept out from now on. `disarmed`: only if that was so as often."""
         if self.flips.is_armed:
             return
         identity, turn = await self.live.identity(), await self.turn()
         workload = await self.live.workload(identity)
+        if disarmed not in (None, self.flips.disarmed):
+            return
         self.flips.arm(turn, lambda pod: identity.kind.owns(workload, pod), self._welcome)
         for pod in identity.kind.unnoticed(await self.live.seen(workload)):
             self.flips.arrived("ADDED", pod)
 
     async def arm_if_held(self) -> None:
-        """The same where a rollout is under way, perhaps since another process began it."""
-        identity = await self.live.identity()
+        """The same where a rollout is under way, perhaps since another process began it. It may be
+        put back while it is asked about: nobody would let in a pod that came after that."""
+        identity, disarmed = await self.live.identity(), self.flips.disarmed
         if not self.flips.is_armed and found_in(await self.live.workload(identity)) is not None:
-            await self.arm()
+            await self.arm(disarmed)
 
     async def await_pod(self, place: str, seen: Seen) -> None:
         """The next new pod is the one of this place."""

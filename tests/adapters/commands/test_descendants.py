@@ -71,10 +71,11 @@ async def test_connection_that_was_ended_is_named(name: str, tmp_path: Path) -> 
     """What it began elsewhere runs on when it is ended here: that is told. The kernel shows the
     first 15 characters of a name."""
     path = tmp_path / name
-    path.write_text("#!/bin/sh\nsleep 60; exit 1\n")
+    path.write_text(f"#!/bin/sh\ntouch {tmp_path}/there; sleep 60; exit 1\n")
     path.chmod(0o755)
-    result = await commands(tmp_path / "jobs").run(job("k", f"{path} host; exit 1", SECOND / 2))
-    assert (result.timed_out, result.connections) == (True, (name,))
+    script = f"{path} host & until [ -e {tmp_path}/there ]; do sleep 0.01; done; exit 1"
+    result = await commands(tmp_path / "jobs").run(job("k", script))
+    assert (result.exit_code, result.connections) == (1, (name,))
 
 
 async def test_shared_connection_is_spared(tmp_path: Path, left: Path) -> None:

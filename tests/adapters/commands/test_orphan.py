@@ -33,9 +33,9 @@ def elsewhere(left: Path, then: str) -> str:
     return f"sh -c 'setsid sh -c \"echo \\$\\$ > {left}; {then}\" &'"
 
 
-async def cut(tmp_path: Path, left: Path, script: str, timeout: timedelta) -> None:
-    """Begin `script`, then kill poolroll and the helper."""
-    first = asyncio.ensure_future(commands(tmp_path / "jobs").run(job(KEY, script, timeout)))
+async def cut(tmp_path: Path, left: Path, script: str) -> None:
+    """Begin `script`, then kill poolroll and the helper, long before its timeout."""
+    first = asyncio.ensure_future(commands(tmp_path / "jobs").run(job(KEY, script)))
     await until(lambda: pid_in(left) > 0)
     first.cancel()
     await asyncio.wait([first])
@@ -45,7 +45,7 @@ async def cut(tmp_path: Path, left: Path, script: str, timeout: timedelta) -> No
 async def test_it_is_waited_for(tmp_path: Path, left: Path) -> None:
     """The step itself is over, but the work that it gave away is not."""
     work = f"until [ -e {tmp_path}/on ]; do sleep 0.02; done; echo x >> {tmp_path}/ended"
-    await cut(tmp_path, left, elsewhere(left, work) + "; kill -STOP $$", SECOND * 30)
+    await cut(tmp_path, left, elsewhere(left, work) + "; kill -STOP $$")
     os.kill(int((tmp_path / "jobs" / KEY / "group").read_text().split()[0]), signal.SIGKILL)
     joined = asyncio.ensure_future(commands(tmp_path / "jobs").run(job(KEY, "false")))
     done, _ = await asyncio.wait([joined], timeout=0.3)
@@ -58,7 +58,7 @@ async def test_it_is_waited_for(tmp_path: Path, left: Path) -> None:
 
 async def test_the_timeout_ends_it_too(tmp_path: Path, left: Path) -> None:
     """As the helper would have done."""
-    await cut(tmp_path, left, elsewhere(left, "exec sleep 60") + "; sleep 60", SECOND)
+    await cut(tmp_path, left, elsewhere(left, "exec sleep 60") + "; sleep 60")
     result = await commands(tmp_path / "jobs", grace=0.3).run(job(KEY, "false", SECOND))
     assert (result.timed_out, result.survivors) == (True, ())
     assert not is_running(pid_in(left))
@@ -68,7 +68,7 @@ async def test_what_outlives_the_step_is_named(tmp_path: Path, left: Path) -> No
     """It may be a service, so it is not ended: no further attempt begins beside it, also not of
     another rollout."""
     runner = commands(tmp_path / "jobs")
-    await cut(tmp_path, left, elsewhere(left, "exec sleep 60") + "; kill -STOP $$", SECOND)
+    await cut(tmp_path, left, elsewhere(left, "exec sleep 60") + "; kill -STOP $$")
     fault = (await runner.run(job(LATER, f"touch {tmp_path}/ran"))).fault or ""
     assert f"sleep ({pid_in(left)})" in fault
     os.kill(int((tmp_path / "jobs" / KEY / "group").read_text().split()[0]), signal.SIGKILL)
@@ -92,7 +92,7 @@ async def test_connection_that_was_cut_with_the_helper_is_named(
     path = tmp_path / name
     path.write_text(f"#!/bin/sh\necho $$ > {left}\nkill -STOP $$\n")
     path.chmod(0o755)
-    await cut(tmp_path, left, f"exec {path} host", SECOND * 30)
+    await cut(tmp_path, left, f"exec {path} host")
     clock = NotingClock()
     joined = asyncio.ensure_future(LocalCommands(tmp_path / "jobs", clock).run(job(KEY, "false")))
     await until(lambda: SECOND / 20 in clock.slept, what="it to have looked at what runs")

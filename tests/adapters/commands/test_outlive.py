@@ -48,8 +48,8 @@ async def _killed_helper(
     tmp_path: Path, script: str, timeout: timedelta, then: Callable[[], None] = lambda: None
 ) -> JobResult:
     """Kill the helper of a running step that has written `own`, and join from another poolroll;
-    meanwhile `then` happens."""
-    first = asyncio.ensure_future(commands(tmp_path / "jobs").run(job("k", script, timeout)))
+    meanwhile `then` happens. `timeout`: of whoever joins; the helper could meet it first."""
+    first = asyncio.ensure_future(commands(tmp_path / "jobs").run(job("k", script)))
     await until(lambda: pid_in(tmp_path / "own") > 0)
     first.cancel()
     await asyncio.wait([first])
@@ -182,7 +182,7 @@ async def test_step_without_its_helper_is_ended_at_its_timeout(tmp_path: Path, t
     script = f"{trap} sleep 60 & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/own; wait"
     result = await _killed_helper(tmp_path, script, timedelta(seconds=1))
     assert result.timed_out
-    assert 1 <= result.seconds < 8
+    assert 1 <= result.seconds < 50
     assert not is_running(pid_in(tmp_path / "own"))
     assert not is_running(pid_in(tmp_path / "child"))
 

@@ -207,6 +207,11 @@ class Rollout:
         """What steps said."""
         return "\n".join(one.output for one in self.events if isinstance(one, StepEnded))
 
+    @property
+    def evicted(self) -> list[str]:
+        """Names of pods, in the order of their evictions."""
+        return [line.split()[1] for line in self.told.splitlines() if line.startswith("evicted ")]
+
     def intended(self, kind: type[Step]) -> list[Step]:
         steps = [one.step for one in self.events if isinstance(one, Intended)]
         return [one for one in steps if isinstance(one, kind)]

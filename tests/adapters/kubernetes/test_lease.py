@@ -7,9 +7,11 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from adapters.kubernetes.client.objects import Json
 from adapters.kubernetes.lease import LeaseLock, lease_name
 from adapters.kubernetes.lease.hold import LeaseHold
 from adapters.kubernetes.lease.record import HOLDER, KEYS, read
@@ -525,6 +527,32 @@ def test_a_lost_answer_to_the_taking_holds_nobody_up() -> None:
         async with anna.lock().hold("web") as hold:
             await hold.check()
             assert seconds(anna.clock) - began < 1
+
+    virtually(test)
+
+
+def test_stopped_while_it_takes_it() -> None:
+    """By Ctrl-C, between the call and its answer: it is given back, and the next one does not wait
+    for a holder that never was."""
+
+    async def test(cluster: Cluster) -> None:
+        anna, bert = Machine(cluster, "anna"), Machine(cluster, "bert")
+        merge = anna.objects.merge
+
+        async def taken_and_stopped(*given: Any, **named: Any) -> Json:
+            anna.objects.merge = merge  # type: ignore[method-assign]
+            await merge(*given, **named)
+            task.cancel()
+            await asyncio.Event().wait()
+            raise AssertionError("cancelled")
+
+        anna.objects.merge = taken_and_stopped  # type: ignore[method-assign]
+        task = asyncio.ensure_future(anna.hold_until_killed())
+        with suppress(asyncio.CancelledError):
+            await task
+        began = seconds(bert.clock)
+        async with bert.lock().hold("web"):
+            assert seconds(bert.clock) - began < 1
 
     virtually(test)
 

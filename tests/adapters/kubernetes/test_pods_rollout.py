@@ -57,7 +57,9 @@ async def test_statefulset(rotation: Rotation, strategy: Json, tmp_path: Path) -
         assert "annotations" not in after["metadata"] or not after["metadata"]["annotations"]
         assert cluster.get(SERVICES, "web")["spec"] == service
         assert all("poolroll.dev/in" not in pod["metadata"]["labels"] for pod in cluster.all(PODS))
-        assert rollout.writes() <= (5 if rotation is Rotation.LABEL else 7) * 3 + 4
+        # A controller that was quicker than the revision brings a pod of the former one: again.
+        again = len(rollout.evicted) - 3
+        assert rollout.writes() <= (5 if rotation is Rotation.LABEL else 7) * 3 + 4 + 2 * again
         dry = [call for call in cluster.faults.log if call.is_dry and call.kind is STATEFULSETS]
         kept = [one for one in rollout.events if isinstance(one, PoolOpened)]
         assert len(kept) == 1
@@ -73,9 +75,9 @@ async def test_five_pods_are_never_fewer_than_four(tmp_path: Path) -> None:
         state = await rollout.run()
         assert ended(state).outcome is Outcome.DONE, (ended(state), rollout.told)
         assert rollout.witness.fewest == 4
-        assert 5 * 5 <= rollout.writes() <= 5 * 8
-        evicted = [line.split()[1] for line in rollout.told.splitlines() if "evicted" in line]
-        assert evicted == ["web-4", "web-3", "web-2", "web-1", "web-0"]
+        again = len(rollout.evicted) - 5
+        assert 5 * 5 <= rollout.writes() <= 5 * 8 + 2 * again
+        assert [*dict.fromkeys(rollout.evicted)] == ["web-4", "web-3", "web-2", "web-1", "web-0"]
 
 
 @pytest.mark.parametrize("rotation", [Rotation.LABEL, Rotation.SELECTOR])

@@ -4,6 +4,7 @@ poolroll is killed meanwhile, and where a member is is known to every process.""
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,6 +221,22 @@ async def test_no_state_folder(tmp_path: Path) -> None:
     assert await admin(one) is Admin.READY
     with pytest.raises(BalancerUnreachable, match="no state folder"):
         await one.drain("db1")
+
+
+def test_a_folder_that_another_rollout_makes_this_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both keep what is out in it."""
+    folder, mkdir = tmp_path / "outages", Path.mkdir
+
+    def late(path: Path, *given: Any, **named: Any) -> None:
+        if path == folder and not folder.exists():
+            mkdir(folder)
+        mkdir(path, *given, **named)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    Kept(folder).keep("host:a:1", Standing(Stage.OUT))
+    assert Kept(folder).of("host:a:1") == Standing(Stage.OUT)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

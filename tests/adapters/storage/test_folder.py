@@ -9,7 +9,7 @@ import pytest
 
 from adapters.clock import SystemClock
 from adapters.commands import LocalCommands
-from adapters.storage.folder import default_state_dir, exists, fault, out_of_reach
+from adapters.storage.folder import default_state_dir, exists, fault, make_folder, out_of_reach
 from adapters.storage.lock import FileLock
 from adapters.storage.reserve import release
 from adapters.storage.store import open_tables
@@ -186,6 +186,25 @@ def test_an_existing_folder_keeps_its_mode(tmp_path: Path) -> None:
     folder.mkdir(mode=0o700)
     open_tables(folder, CLOCK, create=True).close()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_an_administrator_makes_this_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was not there when it was looked for: it is theirs all the same, and so is its mode."""
+    folder = tmp_path / "state"
+    is_dir = Path.is_dir
+
+    def late(path: Path) -> bool:
+        found = is_dir(path)
+        if path == folder and not found:
+            folder.mkdir()
+            folder.chmod(0o2770)
+        return found
+
+    monkeypatch.setattr(Path, "is_dir", late)
+    make_folder(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o2770
 
 
 def test_reading_makes_nothing(tmp_path: Path) -> None:

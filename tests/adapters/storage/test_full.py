@@ -117,6 +117,15 @@ def test_state_folder_that_is_removed(tmp_path: Path, is_made_again: bool) -> No
     tables.close()
 
 
+def test_state_folder_that_is_removed_while_it_is_written(tmp_path: Path) -> None:
+    """What was written then is nowhere: it does not count as kept."""
+    tables = opened(tmp_path / "state")
+    db = tables._db
+    with pytest.raises(StateGone, match="was removed or replaced while in use"), db.writing():
+        shutil.rmtree(tmp_path / "state")
+    tables.close()
+
+
 async def test_disk_that_hangs_keeps_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -42,11 +43,12 @@ def test_too_little(
         require_room(tmp_path)
 
 
-def test_the_folder_of_a_step_is_tried_out(tmp_path: Path) -> None:
+def test_the_folder_of_a_step_is_tried_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is left behind, and one that cannot be made is told."""
     try_out(tmp_path / "missing")
     try_out(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / f".trial-{os.getpid()}").touch()
+    monkeypatch.setattr("adapters.commands.sharing.uuid4", lambda: UUID(int=1))
+    (tmp_path / f".trial-{UUID(int=1).hex}").touch()
     with pytest.raises(StateError, match="cannot be made and locked there: File exists"):
         try_out(tmp_path)

@@ -132,6 +132,25 @@ async def test_rollouts_share_a_file(tmp_path: Path) -> None:
     assert text.count(f"# TYPE {MEMBERS.name} ") == 1
 
 
+async def test_two_with_one_process_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in containers that share a folder. One is opened while the other one writes."""
+    path = tmp_path / "x.prom"
+    one, other = MetricsTextfile(path), MetricsTextfile(path)
+    await one.open(two_done)
+    write = MetricsTextfile._write_beside
+
+    def late(own: MetricsTextfile, text: bytes) -> None:
+        monkeypatch.setattr(MetricsTextfile, "_write_beside", write)
+        write(own, text)
+        other._write_beside(b"")
+        other._forget()
+
+    monkeypatch.setattr(MetricsTextfile, "_write_beside", late)
+    assert await one.give() is None
+    assert_two_done(path.read_text())
+    assert list(tmp_path.iterdir()) == [path]
+
+
 async def test_a_file_that_somebody_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that is stopped while it writes delays nobody for long."""
     monkeypatch.setattr(textfile, "TRIES", 2)
