@@ -71,7 +71,9 @@ async def test_what_outlives_the_step_is_named(tmp_path: Path, left: Path) -> No
     await cut(tmp_path, left, elsewhere(left, "exec sleep 60") + "; kill -STOP $$")
     fault = (await runner.run(job(LATER, f"touch {tmp_path}/ran"))).fault or ""
     assert f"sleep ({pid_in(left)})" in fault
-    os.kill(int((tmp_path / "jobs" / KEY / "group").read_text().split()[0]), signal.SIGKILL)
+    leader = int((tmp_path / "jobs" / KEY / "group").read_text().split()[0])
+    os.kill(leader, signal.SIGKILL)
+    await until(lambda: not is_running(leader))  # or it is late, should the second be over
     result = await runner.run(job(KEY, "false", SECOND))
     assert (result.lost, result.survivors) == (True, (f"sleep ({pid_in(left)})",))
     for key in (NEXT, LATER):
