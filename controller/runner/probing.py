@@ -53,10 +53,11 @@ class Probing:
             for member in lonely(self._context):
                 if member not in lonely(self._context):  # the one before took its time
                     continue
-                course = self.state().members[member].progress.course
+                m = self.state().members[member]
                 await self._noted(member)
-                result = await self.prober.own(member, course)
-                await self.post(ProbeSeen(member, result.passed, result.detail))
+                result = await self.prober.own(member, m.progress.course)
+                seen = ProbeSeen(member, result.passed, result.detail, m.trial.returned_at)
+                await self.post(seen)
             await self.clock.sleep(pace_of(self.plan.policies))
 
     async def _noted(self, member: str) -> None:

@@ -51,6 +51,8 @@ class ProbeSeen:
     passed: bool
     detail: str
     """What was seen, for people."""
+    returned_at: Instant | None = None
+    """When the member had been returned that it was sent to; None: it was not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ def probe_sent(plan: Plan, state: State, now: Instant) -> State:
 
 
 def probed(plan: Plan, state: State, event: ProbeSeen) -> State:
-    """The state after one of them. It is of a member that is judged, and of no other."""
+    """The state after one of them. It is of a member that is judged, and of no other; and not of
+    one that was returned once more before the answer came."""
     if plan.policies.quiet is Quiet.THROUGH and not event.passed:
         state = replace(state, ours=replace(state.ours, failed=state.ours.failed + 1))
     m = state.members[event.member]
-    if m.phase not in JUDGED:
+    if m.phase not in JUDGED or event.returned_at != m.trial.returned_at:
         return state
     own = m.trial.own + Counters(0 if event.passed else 1, 1)
     fault = m.trial.own_fault if event.passed else event.detail

@@ -140,10 +140,13 @@ def test_what_one_has_met_is_counted() -> None:
     ctx = alone()
     state = ctx.state
     for passed, detail in ((True, "passed"), (False, "status 500"), (True, "passed")):
-        state = apply(ctx.plan, state, ProbeSeen("web1", passed, detail), ctx.now)
+        seen = ProbeSeen("web1", passed, detail, state.members["web1"].trial.returned_at)
+        state = apply(ctx.plan, state, seen, ctx.now)
     trial = state.members["web1"].trial
     assert (trial.own, trial.own_fault) == (Counters(1, 3), "status 500")
     assert apply(ctx.plan, state, ProbeSeen("web2", False, "late"), ctx.now) == state
+    former = ProbeSeen("web1", False, "of a former return", ago(500))
+    assert apply(ctx.plan, state, former, ctx.now) == state
 
 
 def test_note_of_the_soak() -> None:

@@ -52,10 +52,14 @@ def soaking(**trial: Any) -> State:
 def test_each_is_noted_before_it_is_sent() -> None:
     state = apply(THROUGH, soaking(), ProbeSent("web1"), ago(0))
     assert (state.ours.total, state.members["web1"].trial.own) == (1, Counters())
+    returned_at = state.members["web1"].trial.returned_at
     for passed, failed in ((True, 0), (False, 1)):
-        state = apply(THROUGH, state, ProbeSeen("web1", passed, "status 500"), ago(0))
+        seen = ProbeSeen("web1", passed, "status 500", returned_at)
+        state = apply(THROUGH, state, seen, ago(0))
         assert state.ours.failed == failed
     assert state.members["web1"].trial.own == Counters(1, 2)
+    late = apply(THROUGH, state, ProbeSeen("web1", False, "of a former return"), ago(0))
+    assert (late.ours.failed, late.members) == (2, state.members), "balancers have counted it"
     straight = apply(STRAIGHT, soaking(), ProbeSeen("web1", False, "status 500"), ago(0))
     assert straight.ours == Ours()
 

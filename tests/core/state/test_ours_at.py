@@ -117,7 +117,7 @@ def test_kept_as_long_as_it_is_judged() -> None:
     assert m.trial.mark_at == {("lb1", "web"): (WORKER, Counters(0, 7))}
     state = replace(state, members={"web1": m}, ours=Ours(2, 0, ((ago(0.1), 2),)))
     for _ in range(2):
-        state = apply(THROUGH, state, ProbeSeen("web1", True, ""), NOW)
+        state = apply(THROUGH, state, ProbeSeen("web1", True, "", m.trial.returned_at), NOW)
     state = looked(state, 9)
     assert state.members["web1"].trial.seen_at == {"lb1": 2}
     done = replace(state.members["web1"], phase=Phase.DONE)
