@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,7 @@ from coverage import Coverage
 from hypothesis import settings
 
 from controller import core
+from tests.support.fork_server import SHARED, hosted
 from tests.support.worlds import haproxy, short_folder, world
 
 __all__ = ["haproxy", "short_folder", "world"]
@@ -102,7 +104,7 @@ def pytest_sessionfinish() -> None:
     _measure(True)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Say that there is no event loop outside async tests: else a plugin's first look for
     one makes one that nobody closes, and a later test fails with its ResourceWarning."""
     asyncio.set_event_loop(None)
@@ -115,3 +117,11 @@ def pytest_configure() -> None:
     is_the_same = "POOLROLL_FUZZ_SECONDS" not in os.environ
     settings.register_profile("poolroll", deadline=None, derandomize=is_the_same)
     settings.load_profile("poolroll")
+    if config.getoption("tx", None):  # the workers are started after this, with our environment
+        _share_fork_server(config)
+
+
+def _share_fork_server(config: pytest.Config) -> None:
+    stack = ExitStack()
+    os.environ[SHARED] = str(stack.enter_context(hosted()))
+    config.add_cleanup(stack.close)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import controller
+from tests.support.statements import statements
 
 HOME = Path(controller.__file__).parent
 ROOMS = ("core", "ports", "records.py", "runner", "lifecycle", "journal", "preflight", "report")
@@ -31,7 +32,7 @@ def code_of(source: str) -> list[str]:
     lines = source.split("\n")
     spans = [
         (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-        for node in ast.walk(ast.parse(source))
+        for node in statements(source)
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)

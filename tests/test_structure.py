@@ -11,6 +11,7 @@ import pytest
 
 import adapters
 import controller
+from tests.support.statements import statements
 
 HOMES: Final = tuple(Path(str(package.__file__)).parent for package in (controller, adapters))
 ROOT: Final = HOMES[0].parent
@@ -30,7 +31,7 @@ MODULES: Final = {name_of(path): path for path in FILES}
 
 def imports_of(path: Path) -> Iterator[str]:
     """Modules of ours that it imports, wherever in the file."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in statements(path.read_text("utf-8")):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
@@ -45,7 +46,7 @@ def test_files_and_functions_are_small(path: Path) -> None:
     """What does not fit on a few screens is taken apart."""
     text = path.read_text("utf-8")
     assert len(text.splitlines()) <= LINES
-    for node in ast.walk(ast.parse(text)):
+    for node in statements(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             long = (node.end_lineno or node.lineno) - node.lineno + 1
             assert long <= FUNCTION, f"{node.name} has {long} lines"

@@ -1,13 +1,15 @@
 """The command `poolroll` as a process."""
 
+import atexit
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.support.fork_server import ForkServer, Process
+from tests.support.fork_server import SHARED, ForkServer, Process, hosted
 
 COMMAND = str(Path(sys.executable).with_name("poolroll"))
 
@@ -32,7 +34,12 @@ def environment() -> dict[str, str]:
 
 @cache
 def fork_server() -> ForkServer:
-    return ForkServer()
+    """The one that all workers of a run share; else one of our own."""
+    if shared := os.environ.get(SHARED):
+        return ForkServer(Path(shared))
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return ForkServer(stack.enter_context(hosted()))
 
 
 STEERING = ("PYTHON", "LC_", "LANG")

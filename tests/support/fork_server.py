@@ -2,48 +2,42 @@
 
 Most of what a short command costs is its imports. A process made here is a real one, with its own
 session, descriptors, signals and a whole interpreter that ends as any other; only its imports are
-those of the server. What depends on how an interpreter starts is started by its path instead.
+those of the server (see `forking`). What depends on how an interpreter starts is started by its
+path instead.
 """
 
 import asyncio
 import atexit
-import gc
-import io
 import json
 import os
-import selectors
 import signal
 import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from importlib import import_module
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from pkgutil import walk_packages
-from typing import BinaryIO, Final, cast
-
-import adapters
-import controller
-from adapters.commands.kept_helper import packed
-from controller.cli.entry import entry
-from controller.config.sections.rollout import Rollout
-from controller.journal.codec import KINDS, adapter
-from tests.support.other_clock import arrange
+from typing import Final
 
 LONGEST: Final = 1 << 20
 """Bytes of one request: arguments and environment."""
 
-LATE: Final = (
-    "anyio._backends._asyncio",
-    "httpcore",
-    "kubernetes.config.kube_config",
-    "promql_parser",
-    "structlog",
-)
-"""What libraries import at their first use, and what we do: hundreds of modules."""
+SHARED: Final = "POOLROLL_TEST_FORK_SERVER"
+"""A variable of the environment: the folder of the server that all workers of a run share."""
+
+DOOR: Final = "door"
+"""Name of the socket in the folder of the server."""
+
+WAITING: Final = """
+import select, sys
+door, lifeline = map(int, sys.argv[1:])
+if lifeline not in select.select([door, lifeline], [], [])[0]:
+    from tests.support.forking import main
+    main(door, lifeline)
+"""
+"""What the server runs: its imports take seconds, and most runs of a few tests start nothing."""
 
 STATUS: Final = struct.Struct("i")
 
@@ -102,25 +96,15 @@ class Process:
 
 
 class ForkServer:
-    """The server, from the side of the tests. It ends with the process that made it. Making it
-    takes as long as all imports: no loop may run meanwhile."""
+    """The server, from the side of the tests. Asking for it takes as long as all imports: no loop
+    may run meanwhile."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._server = subprocess.Popen(
-                [sys.executable, "-c", f"from {__name__} import main; main({theirs.fileno()})"],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-        self._socket = ours
-        atexit.register(self._close)
-        assert ours.recv(STATUS.size), "the fork server could not start"
-
-    def _close(self) -> None:
-        self._socket.close()
-        self._server.wait()
+    def __init__(self, home: Path) -> None:
+        """`home`: the folder that `hosted` made."""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.connect(str(home / DOOR))
+        atexit.register(self._socket.close)
+        assert self._socket.recv(STATUS.size), "the fork server could not start"
 
     def start(
         self,
@@ -141,108 +125,28 @@ class ForkServer:
         return Process(ours)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What a fork is to become."""
-
-    argv: list[str]
-    env: dict[str, str]
-    folder: str
-    descriptors: list[int]
-
-
-def _serve(requests: socket.socket) -> _Job | None:
-    """Start what is asked for, and tell how each ended, until nobody can ask any more. Returns a
-    job in each fork, and None in the server."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(requests, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.fileobj is not requests:
-                    _ended(key, selector)
-                    continue
-                message, descriptors, _, _ = socket.recv_fds(requests, LONGEST, 4)
-                if not message:
-                    return None
-                pid = os.fork()
-                if pid == 0:
-                    argv, env, folder = json.loads(message)
-                    return _Job(argv, env, folder, descriptors[:3])
-                _register(pid, descriptors, selector)
-
-
-def _register(pid: int, descriptors: list[int], selector: selectors.BaseSelector) -> None:
-    for descriptor in descriptors[:3]:
-        os.close(descriptor)
-    asker = socket.socket(fileno=descriptors[3])
-    with suppress(OSError):  # nobody may want to know
-        asker.send(STATUS.pack(pid))
-    selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, asker))
-
-
-def _ended(key: selectors.SelectorKey, selector: selectors.BaseSelector) -> None:
-    pid, asker = key.data
-    selector.unregister(key.fileobj)
-    os.close(key.fd)
-    _, status = os.waitpid(pid, 0)
-    with asker, suppress(OSError):
-        asker.send(STATUS.pack(os.waitstatus_to_exitcode(status)))
-
-
-def _become(job: _Job) -> None:
-    """Turn this fork into the command."""
-    os.setsid()
-    for number, descriptor in enumerate(job.descriptors):
-        os.dup2(descriptor, number)
-    os.closerange(3, 65536)
-    os.chdir(job.folder)
-    os.environ.clear()
-    os.environ.update(job.env)
-    # As the interpreter makes its own, in a locale of UTF-8.
-    is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
-    sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
-    sys.stdout = io.TextIOWrapper(
-        _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
-    )
-    sys.stderr = io.TextIOWrapper(_raw(2, "wb"), "utf-8", "backslashreplace", line_buffering=True)
-    sys.argv = job.argv
-    if who := os.environ.pop(OPERATOR, ""):
-        _change_user(*who.split())
-    if clocks := os.environ.pop(CLOCKS, ""):
-        arrange(clocks)
-    entry()
-
-
-def _change_user(user: str, group: str, umask: str) -> None:
-    """For good: the kernel keeps no right of the former user (setresuid(2))."""
-    os.umask(int(umask, 8))
-    if int(user):
-        os.setgroups([int(group)])
-        os.setresgid(int(user), int(user), int(user))
-        os.setresuid(int(user), int(user), int(user))
-    if not os.access(sys.executable, os.X_OK):  # ours, in the home of root; helpers need any
-        sys.executable = "/usr/bin/python3"
-
-
-def _raw(descriptor: int, mode: str) -> BinaryIO:
-    return cast(BinaryIO, open(descriptor, mode, closefd=False))
-
-
-def main(requests: int) -> None:
-    """`requests`: the descriptor to read them from."""
-    for package in (controller, adapters):
-        for module in walk_packages(package.__path__, f"{package.__name__}."):
-            import_module(module.name)
-    for name in LATE:
-        import_module(name)
-    Rollout.model_rebuild()
-    for kind in KINDS:
-        adapter(kind)
-    packed()
-    gc.collect()
-    gc.freeze()  # or each fork would copy the memory that it only looks through
-    asked = socket.socket(fileno=requests)
-    asked.send(STATUS.pack(os.getpid()))
-    job = _serve(asked)
-    if job is not None:
-        _become(job)
+@contextmanager
+def hosted() -> Iterator[Path]:
+    """A folder of ours alone, in which a server listens. It imports nothing before somebody asks
+    for it, is the same for all that do, and ends with this block or with our process."""
+    lifeline, theirs = socket.socketpair()
+    with (
+        tempfile.TemporaryDirectory(prefix="pr-") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door,
+    ):
+        door.bind(str(Path(folder) / DOOR))
+        door.listen()
+        with theirs:
+            numbers = [door.fileno(), theirs.fileno()]
+            server = subprocess.Popen(
+                [sys.executable, "-c", WAITING, *map(str, numbers)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=numbers,
+                start_new_session=True,
+            )
+        door.close()
+        try:
+            yield Path(folder)
+        finally:
+            lifeline.close()
+            server.wait()
