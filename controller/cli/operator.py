@@ -134,13 +134,15 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
         reason = _secrets(file).masked(reason)
     request = await store.requests.ask(rollout, verb, reason, bootstrap.who())
     if await bootstrap.lock(place).holder(name) is None:
-        commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
+        commands = next_commands(
+            bootstrap.place_to_name(place), former.row, former.plan, former.state
+        )
         show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
     elif await _is_heard(store.journal, request):
         show(f"{verb} {name}: acknowledged")
         now = await unfinished(store.journal, name)
         if verb is Verb.PAUSE and now is not None:
-            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan)
+            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan, now.state)
             moment = bootstrap.clock().now()
             show("\n".join(what_a_pause_does(now.plan, now.state, moment, commands)))
     elif await unfinished(store.journal, name) is None:
@@ -180,7 +182,7 @@ def _notices(
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
         return NoticeSender((), bootstrap.clock(), log.warn)
-    commands = next_commands(bootstrap.place_to_name(place), row, former.plan)
+    commands = next_commands(bootstrap.place_to_name(place), row, former.plan, former.state)
     notices.watch(RolloutNotices(row.id, former.plan, file.now.settings, commands, is_ending=True))
     return notices
 
@@ -215,7 +217,9 @@ async def _abort_at_rest(
             meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
             await meter.open(Subject(former.plan, former.row.started))
             narrators: list[Narrator] = [log, notices, meter]
-            commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
+            commands = next_commands(
+                bootstrap.place_to_name(place), former.row, former.plan, former.state
+            )
             try:
                 state, seen = await _ended(opened, hold, file, restore, narrators, signals)
             except (StateError, LeaseLost) as error:
