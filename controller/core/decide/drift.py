@@ -34,7 +34,7 @@ def is_ready(line: Line) -> bool:
 def is_in(line: Line) -> bool:
     """Whether users are led to it: weight 0 keeps them away just as well, and what nobody meets
     proves nothing in its soak."""
-    return is_ready(line) and line.weight > 0
+    return is_ready(line) and not line.is_weightless
 
 
 def misplaced(

@@ -306,7 +306,7 @@ PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
         ),
         "somebody else took its weight at one": (
             a_context(soaked(), at={"lb2": {"weight": 0}}, **served(0, 9)),
-            halt(Cause.FOREIGN, "web1 at lb2"),
+            halt(Cause.FOREIGN, "set the weight of web1 at lb2 to 0"),
         ),
         "somebody else gave it another weight": (
             a_context(soaked(), at={"lb2": {"weight": 7}}, **served(0, 9)),
