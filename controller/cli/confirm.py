@@ -1,6 +1,7 @@
 """What is shown before confirmation: what is left to do, and what is at stake."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -72,7 +73,7 @@ class Confirmation:
         )
         if not self._quiet:
             say(*fitted(lines))
-        following = next_commands(ports.folder, row, plan)
+        following = replace(next_commands(ports.folder, row, plan), stepwise=self._options.stepwise)
         self._notices.watch(RolloutNotices(row.id, plan, prepared.file.settings, following))
         load_the_rest()
         asked = question(seen, plan, is_new=prepared.is_new)

@@ -10,7 +10,7 @@ from controller import bootstrap
 from controller.cli import options
 from controller.cli.say import fitted_report
 from controller.cli.show import show
-from controller.cli.state_folder import known
+from controller.cli.state_folder import find, known
 from controller.errors import Refused
 from controller.journal.unfinished import Unfinished, unfinished
 from controller.legible import legible_line
@@ -49,9 +49,11 @@ async def _explain(name: str | None, state: str | None) -> list[str]:
     async with known(state) as (store, place):
         one = await _halted(store.journal, name)
         if one is None or one.state.halt is None:
+            if name is not None:
+                await find(store.journal, place, name)  # of no such name: not that all is well
             return [f"no rollout {name or ''} is halted in {place}".replace("  ", " ")]
         halt = one.state.halt
-        commands = next_commands(bootstrap.place_to_name(place), one.row, one.plan)
+        commands = next_commands(bootstrap.place_to_name(place), one.row, one.plan, one.state)
         told = entry(runbook(), halt) or ["the runbook has no entry for this: see --all"]
         lines = [f"HALTED    rollout {one.row.name} ({one.row.id})", f"SEEN      {halt.seen}"]
         ways = after_halt(one.plan, one.state, commands)

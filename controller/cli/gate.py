@@ -42,7 +42,8 @@ AGAIN: Final = timedelta(seconds=1)
 def gate(file: Path, at: str | None, **given: Any) -> None:
     """Evaluate the gates of FILE and explain each verdict. Changes nothing.
 
-    Exit code 0: all pass; 4: one fails; 3: one is inconclusive; 2: a query can never work.
+    Exit code 0: all pass; 4: one fails; 3: one is inconclusive, or none could be asked; 2: a query
+    can never work. HAProxy's own counters are read for a second: a quiet one is no reason for 3.
     """
     if at is not None and given["watch"]:
         raise UsageFault("gate: --at is a time in the past; it cannot be combined with --watch")
@@ -106,7 +107,10 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
             compared_now(gates, members, found.views, balancer, clock),
         ):
             counted += part
-    code = _code(asked)
+    elif not asked:
+        left = ", ".join(gate.name for gate in plan.policies.gates)
+        raise Refused(f"gate --at: of the past only queries can be asked, and this is none: {left}")
+    code = _code(asked, counted)
     written = [gate.name for gate in plan.policies.gates]
     every = sorted((*asked, *counted), key=lambda one: written.index(one.gate.name))
     if question.as_json:
@@ -116,6 +120,9 @@ async def _once(rollout: RolloutFile, question: Question) -> int:
         return code
     for one in every:
         _explain(one)
+    for name in written:
+        if name not in {one.gate.name for one in every}:
+            show(f"{name}: not asked: of the past only queries can be")
     return code
 
 
@@ -142,11 +149,12 @@ def _explain(one: GateNow) -> None:
         show(f"  evaluated at {typed(datetime.fromisoformat(one.sample.evidence_at))}")
 
 
-def _code(asked: list[GateNow]) -> int:
+def _code(asked: list[GateNow], counted: list[GateNow]) -> int:
     if any(one.faults for one in asked):
         return ExitCode.USAGE
     verdicts = {one.sample.verdict for one in asked if one.sample is not None}
-    if Verdict.FAIL in verdicts:
+    seen = {one.sample.verdict for one in counted if one.sample is not None}
+    if Verdict.FAIL in verdicts | seen:
         return ExitCode.GATE
     return ExitCode.REFUSED if Verdict.INCONCLUSIVE in verdicts else 0
 

@@ -87,7 +87,7 @@ async def over_already(journal: Journal, place: bootstrap.StatePlace, name: str)
     if row.pruned:
         return [f"{none}; the last one ended {row.outcome}, and was pruned"]
     found = await replayed(journal, row.id)
-    commands = next_commands(bootstrap.place_to_name(place), row, found.plan)
+    commands = next_commands(bootstrap.place_to_name(place), row, found.plan, found.state)
     return over(none, row, found.plan, found.state, commands)
 
 

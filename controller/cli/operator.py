@@ -141,7 +141,7 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     if is_heard:
         show(f"{verb} {name}: acknowledged")
         if verb is Verb.PAUSE and now is not None:
-            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan)
+            commands = next_commands(bootstrap.place_to_name(place), now.row, now.plan, now.state)
             moment = bootstrap.clock().now()
             show("\n".join(what_a_pause_does(now.plan, now.state, moment, commands)))
     elif now is None or now.row.id != rollout:
@@ -149,7 +149,8 @@ async def _ask_for(opened: Opened, verb: Verb, reason: str) -> None:
     elif is_run:
         show(f"{verb} {name}: not acknowledged yet; it will take effect later")
     else:
-        commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
+        where = bootstrap.place_to_name(place)
+        commands = next_commands(where, former.row, former.plan, former.state)
         show(f"{verb} {name}: no process runs it; takes effect on the next run: {commands.run}")
 
 
@@ -185,7 +186,7 @@ def _notices(
     except ConfigurationError as error:
         log.warn(f"no notifications will be sent: {error.faults[0].render(error.file)}")
         return NoticeSender((), bootstrap.clock(), log.warn)
-    commands = next_commands(bootstrap.place_to_name(place), row, former.plan)
+    commands = next_commands(bootstrap.place_to_name(place), row, former.plan, former.state)
     notices.watch(RolloutNotices(row.id, former.plan, file.now.settings, commands, is_ending=True))
     return notices
 
@@ -222,7 +223,9 @@ async def _abort_at_rest(
             meter = await waiting.enter_async_context(bootstrap.meter(name, ways, log.warn))
             await meter.open(Subject(former.plan, former.row.started))
             narrators: list[Narrator] = [log, notices, meter]
-            commands = next_commands(bootstrap.place_to_name(place), former.row, former.plan)
+            commands = next_commands(
+                bootstrap.place_to_name(place), former.row, former.plan, former.state
+            )
             try:
                 state, seen = await _ended(opened, hold, file, restore, narrators, signals)
             except (StateError, LeaseLost) as error:

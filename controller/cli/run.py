@@ -114,12 +114,12 @@ def start(
     given: dict[str, Any],
 ) -> NoReturn:
     """Load FILE, run it, and exit with its exit code."""
+    if run_options.stepwise and not is_terminal():  # --yes would not answer that
+        raise UsageFault(f"{verb} --step: there is no terminal to ask at; leave out --step")
     if not is_terminal() and not yes:
         raise UsageFault(f"{verb}: there is no terminal to ask for confirmation; add --yes")
     if given["quiet"] and not yes:
         raise UsageFault(f"{verb} --quiet: it would ask without showing the plan; add --yes")
-    if run_options.stepwise and not is_terminal():
-        raise UsageFault(f"{verb} --step: there is no terminal to ask at")
     file, sets = by_name(verb, file, given["state"], options.pairs(given["set"]))
     options.must_stay(verb, file)
     rollout = load(

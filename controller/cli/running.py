@@ -133,7 +133,7 @@ async def _with_state(
             if signals.runner is None or confirm.prepared is None:
                 raise
             plan, row = confirm.prepared.plan, confirm.prepared.row
-            commands = next_commands(ports.folder, row, plan)
+            commands = next_commands(ports.folder, row, plan, signals.runner.state)
             return say_cut_off(error, plan, signals.runner.state, commands)
 
 
@@ -150,7 +150,7 @@ def _told(
         say_last("not started; nothing was touched")
         return ExitCode.STOPPED
     prepared, state = ran
-    commands = next_commands(ports.folder, prepared.row, prepared.plan)
+    commands = next_commands(ports.folder, prepared.row, prepared.plan, state)
 
     def made() -> Sequence[str]:
         now, wall = ports.clock.now(), ports.clock.wall()

@@ -122,7 +122,7 @@ async def _known(store: Store, place: bootstrap.StatePlace, row: RolloutRow) -> 
         state,
         found.last.wall,
         await bootstrap.lock(place).holder(row.name),
-        next_commands(bootstrap.place_to_name(place), row, plan),
+        next_commands(bootstrap.place_to_name(place), row, plan, state),
         kept_file(row),
         () if is_over else await store.requests.pending(row.id, state.heard),
         wall=bootstrap.clock().wall(),

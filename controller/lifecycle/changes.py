@@ -2,6 +2,7 @@
 
 from controller.config import SECRET_CHANGED, RolloutFile, changes, key_fault
 from controller.core.plan.plan import Plan, Purpose
+from controller.core.state.state import State
 from controller.errors import ConfigurationError
 from controller.journal.unfinished import Unfinished
 from controller.lifecycle.former_file import is_unchanged
@@ -24,10 +25,26 @@ def differences(former: Unfinished, file: RolloutFile, secrets: Secrets = NONE) 
     return shown or [key_fault(former.state.fingerprint, former.key) or SECRET_CHANGED]
 
 
-def next_commands(folder: str, row: RolloutRow, plan: Plan) -> NextCommands:
-    """The commands to continue or end a rollout. `folder`: see `ReadPorts.folder`."""
+def next_commands(
+    folder: str, row: RolloutRow, plan: Plan, state: State | None = None
+) -> NextCommands:
+    """The commands to continue or end a rollout. `folder`: see `ReadPorts.folder`; `state`: None
+    where no process has begun it."""
     stale = _stale(row, plan) if plan.purpose is Purpose.UPGRADE else {}
-    return NextCommands(plan.name, plan.purpose, row.path, row.sets, folder, stale)
+    return NextCommands(
+        plan.name,
+        plan.purpose,
+        row.path,
+        row.sets,
+        folder,
+        stale,
+        stepwise=state is not None and is_stepwise(state),
+    )
+
+
+def is_stepwise(state: State) -> bool:
+    """Whether the process that runs it, or ran it last, asks before each member."""
+    return state.run is not None and state.run.stepwise
 
 
 def _stale(row: RolloutRow, plan: Plan) -> dict[str, dict[str, str]]:

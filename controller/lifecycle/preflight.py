@@ -136,7 +136,7 @@ async def _look_for_former(
     former = await unfinished(ports.journal, file.settings.name)
     if former is None:
         return
-    commands = next_commands(ports.folder, former.row, former.plan)
+    commands = next_commands(ports.folder, former.row, former.plan, former.state)
     with seen.refusing():
         pending = await unheard(former, ports.requests)
         if not goes_on(commands, former, options):

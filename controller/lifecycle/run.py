@@ -18,7 +18,7 @@ from controller.journal.codec import encode
 from controller.journal.digest import Digest, digest_from, folded
 from controller.journal.masked import masked_plan
 from controller.lifecycle.begin import prepare
-from controller.lifecycle.changes import next_commands
+from controller.lifecycle.changes import is_stepwise, next_commands
 from controller.lifecycle.early_halt import EarlyHalt
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.gates import prober_of, sampler_of
@@ -180,11 +180,13 @@ class _Lines(Protocol):
 
 def _halt_lines(ports: Ports, prepared: Prepared) -> _Lines:
     known = about(prepared.file.settings, prepared.plan)
-    commands = next_commands(ports.folder, prepared.row, prepared.plan)
+    begun = next_commands(ports.folder, prepared.row, prepared.plan)
 
     def lines(
         state: State, broke: Callable[[BaseException, str], None], *, is_early: bool = False
     ) -> Sequence[str]:
+        commands = replace(begun, stepwise=is_stepwise(state))
+
         def made() -> Sequence[str]:
             now, wall = ports.clock.now(), ports.clock.wall()
             plan = prepared.plan

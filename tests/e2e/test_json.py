@@ -39,7 +39,7 @@ async def test_check(site: MakeSite) -> None:
 
 
 async def test_gate(site: MakeSite) -> None:
-    """What the balancers count is read, and makes no exit code."""
+    """What the balancers count is read. Of the past they know nothing: that is no pass."""
     one = await site(2)
     file = str(one.file())
     async with one.users(100) as users:
@@ -50,6 +50,20 @@ async def test_gate(site: MakeSite) -> None:
     assert (value["name"], value["exit_code"], gate["name"]) == ("web", 0, "errors")
     assert (gate["verdict"], gate["errors"], gate["counts"]) == ("pass", 0, False)
     assert gate["requests"] > 0
+    past = await one.start("gate", file, "--at", "2026-01-01T00:00:00Z", "--json").end()
+    assert (past.code, past.out) == (3, "")
+    assert "of the past only queries can be asked, and this is none: errors" in past.err
+
+
+async def test_gate_that_fails(site: MakeSite) -> None:
+    """Users whose requests fail now are an exit code, like anything else that fails."""
+    one = await site(2)
+    file = str(one.file())
+    one.world.set_behaviour("web1", fail_every=2)
+    async with one.users(100) as users:
+        await until(lambda: users.tally.failed >= 20, 60, "requests to fail")
+        value = value_of(await one.start("gate", file, "--json").end(), 4)
+    assert [each["verdict"] for each in value["gates"]] == ["fail"]
 
 
 async def test_variables_of_nobody(site: MakeSite) -> None:

@@ -50,6 +50,15 @@ async def test_typed_ahead(site: MakeSite) -> None:
     assert (done.code, one.rows(), one.executions()) == (7, [], {})
 
 
+async def test_nobody_to_ask_before_each_member(site: MakeSite) -> None:
+    """Without a terminal `--step` is refused, and `--yes`, which would not help, is not named."""
+    one = await site(2)
+    for yes in ((), ("--yes",)):
+        done = await one.start("run", str(one.file(gates=[])), "--step", *yes).end()
+        assert (done.code, "no terminal to ask at" in done.err) == (2, True)
+        assert "add --yes" not in done.err
+
+
 async def test_step(site: MakeSite) -> None:
     """`--step` asks before each member, drops what was typed ahead, and a no stops in a safe
     state; the next run goes on."""
@@ -66,6 +75,8 @@ async def test_step(site: MakeSite) -> None:
         terminal.type("n\n")
         done = await terminal.end()
     assert done.code == 7, done.out
+    assert f"`poolroll run {file} --step --state {one.state}` goes on" in done.out
+    assert "--step" in (await one.command("status", "web")).out
     assert one.executions() == {"web1": 1}
     assert await one.admin() == {"web1": 0, "web2": 0}
     assert (await one.run(file)).code == 0

@@ -197,7 +197,7 @@ def _contradicts(line: Line, confirmed: Setting | None) -> bool:
     at others contradicts neither."""
     match confirmed:
         case Setting.PUT_BACK:
-            return line.admin is not Admin.READY
+            return line.admin is not Admin.READY or line.weight == 0
         case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
             return line.admin is Admin.READY
         case Setting.CHECK:

@@ -31,6 +31,12 @@ def is_ready(line: Line) -> bool:
     return line.admin is Admin.READY
 
 
+def is_in(line: Line) -> bool:
+    """Whether users are led to it: weight 0 keeps them away just as well, and what nobody meets
+    proves nothing in its soak."""
+    return is_ready(line) and not line.is_weightless
+
+
 def misplaced(
     ctx: Context, m: MemberState, is_ours: Callable[[Line], bool], again: Setting
 ) -> Output | None:

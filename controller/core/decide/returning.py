@@ -5,7 +5,14 @@ from typing import Final
 
 from controller.core.decide.ailment import ailment
 from controller.core.decide.context import Context, Output
-from controller.core.decide.drift import contested, is_away, is_held, is_ready, misplaced
+from controller.core.decide.drift import (
+    contested,
+    is_away,
+    is_held,
+    is_in,
+    is_ready,
+    misplaced,
+)
 from controller.core.decide.floor import has_room, serves
 from controller.core.decide.gates import gates_hold, is_overridden
 from controller.core.decide.leaving import is_going
@@ -116,7 +123,7 @@ def ramping(ctx: Context, m: MemberState) -> Output | None:
 
 
 def soaking(ctx: Context, m: MemberState) -> Output | None:
-    if output := contested(ctx, m, is_ready):
+    if output := contested(ctx, m, is_in):
         return output
     if ctx.seen(m) is None or is_going(ctx, m) or _may_tell(ctx, m):
         return None
@@ -153,9 +160,10 @@ def _may_tell(ctx: Context, m: MemberState) -> bool:
 
 
 def _ailing(ctx: Context, m: MemberState) -> Output | None:
-    stage = "ramp" if m.phase is Phase.RAMPING else "soak"
+    is_ramping = m.phase is Phase.RAMPING
+    stage, is_there = ("ramp", is_ready) if is_ramping else ("soak", is_in)  # a ramp sets weights
     for instance, one in ctx.visible(m):
-        if not is_ready(one.line):
+        if not is_there(one.line):
             return Halted(
                 Cause.BALANCER,
                 f"{instance} shows {m.name} out of rotation since it was reloaded",

@@ -10,14 +10,19 @@ from controller.core.events import MemberRelapsed
 from controller.core.phases import RELAPSING, Phase
 from controller.core.pool import Admin
 from controller.core.state.parts import MemberState
+from controller.core.steps import Setting
 
 
 def who_changed(ctx: Context, m: MemberState, instance: str) -> str:
     """What was seen of a member that is not as we set it, for people."""
+    lines = [one.line for at, one in ctx.visible(m) if at == instance]
+    if m.placement.confirmed is Setting.PUT_BACK and any(line.is_weightless for line in lines):
+        return (
+            f"somebody else set the weight of {m.name} at {instance} to 0 while it was in progress"
+        )
     if not m.placement.unsure:
         return f"somebody else changed {m.name} at {instance} while it was in progress"
-    shown = (one.line.admin for at, one in ctx.visible(m) if at == instance)
-    place = "in" if Admin.READY in shown else "out of"
+    place = "in" if any(line.admin is Admin.READY for line in lines) else "out of"
     return (
         f"{m.name} is {place} rotation at {instance}, and not as the journal has it: somebody else "
         "changed it, or the run before, which did not write its end"

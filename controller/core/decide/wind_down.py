@@ -11,7 +11,7 @@ from typing import Final
 from controller.core.decide.advance import proceed
 from controller.core.decide.context import Context, Output
 from controller.core.decide.drain import as_seen
-from controller.core.decide.drift import is_contested, is_held, is_ready, misplaced
+from controller.core.decide.drift import is_contested, is_held, is_in, is_ready, misplaced
 from controller.core.decide.floor import needed, serves, taken_out
 from controller.core.decide.hold_out import held_again
 from controller.core.decide.in_flight import is_clear
@@ -174,7 +174,7 @@ def _kept_unseen(ctx: Context, m: MemberState) -> Output:
 
 def _not_fought_over(ctx: Context, m: MemberState, did: str) -> MemberKept:
     seen = [one.line for _, one in ctx.visible(m)]
-    is_out = bool(seen) and not any(map(is_ready, seen))
+    is_out = bool(seen) and not any(map(is_in, seen))
     return MemberKept(m.name, f"somebody else {did}; poolroll left it as it is", is_out)
 
 
@@ -184,7 +184,7 @@ def _judged(ctx: Context, m: MemberState) -> Output | None:
         return _not_fought_over(ctx, m, "took it out, or the run before")
     if m.placement.foreign:
         return _not_fought_over(ctx, m, "changed it" if is_ramping else "took it out")
-    if ctx.foreign_at(m, is_ready) is not None:
+    if ctx.foreign_at(m, is_in) is not None:
         return _not_fought_over(ctx, m, "took it out")
     if is_spared(ctx, m):
         output = proceed(ctx, m)

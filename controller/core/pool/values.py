@@ -161,6 +161,11 @@ class Line:
         return self.admin is not Admin.READY or self.weight == 0 or self.is_unresolved
 
     @property
+    def is_weightless(self) -> bool:
+        """In rotation by its state, and no balanced traffic is sent to it."""
+        return self.admin is Admin.READY and self.weight == 0
+
+    @property
     def may_be_member(self) -> bool:
         return not self.is_backup and not self.is_vacant
 

@@ -190,9 +190,14 @@ def _in(plan: Plan, m: MemberState, seen: Observed, by: Holders) -> str:
 
 
 def fault(m: MemberState) -> str:
-    """Why it was taken out again, as `failed gate 'errors'`."""
+    """Why it was taken out again, as what follows the name of the member: `failed gate 'errors'`.
+    What was seen may be a sentence of its own."""
     why = m.trial.disproven.removeprefix(f"{m.name} ")
-    return f"was {why}" if why.startswith("not proven") else why
+    if why.startswith("not proven"):
+        return f"was {why}"
+    if why != m.trial.disproven or why.startswith("failed gate"):
+        return why
+    return f"was taken out again: {why.removeprefix(f'{m.name}: ')}"
 
 
 def _untouched(done: str, seen: Observed) -> str:

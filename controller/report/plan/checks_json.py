@@ -54,7 +54,9 @@ class GateValue(_Value):
     queries: dict[str, str] = Field(description="The queries to the metrics system.")
     evaluated_at: str | None = Field(description="By the clock of the metrics system.")
     faults: list[str] = Field(description="Why the gate can never work.")
-    counts: bool = Field(description="Whether it decides the exit code.")
+    counts: bool = Field(
+        description="Whether it decides the exit code where it is inconclusive, too."
+    )
 
 
 class GatesValue(_Value):

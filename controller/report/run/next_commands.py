@@ -31,14 +31,16 @@ class NextCommands:
     stale: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Member → what `rollback.vars` would have to say, where it says otherwise: what the member ran
     before. As long as it does not, `rollback` is refused."""
+    stepwise: bool = False
+    """Whoever began it is asked before each member, and is when it goes on."""
 
     @property
     def run(self) -> str:
-        return self._begin(_VERBS[self.purpose])
+        return self._begin(_VERBS[self.purpose], *self._asking)
 
     @property
     def run_new(self) -> str:
-        return f"{self._begin('run')} --new"
+        return f"{self._begin('run', *self._asking)} --new"
 
     @property
     def run_anyway(self) -> str:
@@ -76,6 +78,10 @@ class NextCommands:
         only = [f"--only {quote(name)}" for name in those] if len(those) < len(was) else []
         begin = self._begin("rollback", *only)
         return f"write {values_text(first)} in `rollback.vars` of {self.file}, then {begin}"
+
+    @property
+    def _asking(self) -> tuple[str, ...]:
+        return ("--step",) if self.stepwise else ()
 
     def _begin(self, verb: str, *options: str) -> str:
         sets = [f"--set {quote(f'{key}={_shown(value)}')}" for key, value in self.sets.items()]

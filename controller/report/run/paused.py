@@ -1,6 +1,7 @@
 """What happens next after a pause, and when."""
 
 from datetime import timedelta
+from typing import Final
 
 from controller.core.gates.figures import span
 from controller.core.phases import Phase
@@ -11,10 +12,13 @@ from controller.core.state.state import State
 from controller.report.run.next_commands import NextCommands
 from controller.report.words import names, phase_word
 
+_CALLED: Final = frozenset({Phase.ASKING, Phase.DUE})
+"""Its turn has come, and nothing was done to it: a pause leaves it so."""
+
 
 def what_a_pause_does(plan: Plan, state: State, now: Instant, commands: NextCommands) -> list[str]:
-    busy = list(state.in_progress)
-    rest = [m.name for m in state.members.values() if m.phase is Phase.WAITING]
+    busy = [m for m in state.in_progress if m.phase not in _CALLED]
+    rest = [m.name for m in state.members.values() if m.phase in _CALLED | {Phase.WAITING}]
     lines = [
         f"{m.name} ({phase_word(m.phase)}) is finished first: {_until(plan, m, now)}" for m in busy
     ]
@@ -30,7 +34,7 @@ def _until(plan: Plan, m: MemberState, now: Instant) -> str:
     match m.phase:
         case Phase.SOAKING:
             return f"its soak has {span(max(policies.soak - spent, timedelta(0)))} to go"
-        case Phase.DRAINING | Phase.HOLDING | Phase.OUT | Phase.DUE | Phase.ASKING:
+        case Phase.DRAINING | Phase.HOLDING | Phase.OUT:
             return (
                 f"its drain takes up to {span(policies.drain.timeout)}; its steps, and "
                 f"{span(ahead)} of ramp and soak, follow"

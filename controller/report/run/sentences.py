@@ -30,7 +30,7 @@ from controller.report.run.meanwhile import found_meanwhile
 from controller.report.run.outage import after_how_long
 from controller.report.run.outcomes import answered, collecting, ended_well, found_at, step_end
 from controller.report.run.step_sentences import step_begins, validation_begins
-from controller.report.run.stopping import stopping
+from controller.report.run.stopping import stopping, why_not_begun
 from controller.report.words import count, names
 
 _ASKED = {
@@ -282,8 +282,7 @@ def _member(event: Event, after: State) -> tuple[str, str] | None:
         case e.StepsUndone(member, why):
             return member, f"its steps run again: {why}"
         case e.MemberStoodDown(member):
-            why = "the rollout stops" if after.is_winding_down else "another one goes first"
-            return member, f"not started, nothing was done to it: {why}"
+            return member, f"not started, nothing was done to it: {why_not_begun(member, after)}"
         case e.RestoreBegan(member):
             return member, "left out: put back if it passes its validation (abort --restore)"
         case e.OperatorAnswered(member, False):

@@ -1,9 +1,13 @@
-"""What a stop waits for, as the log says it."""
+"""What a stop waits for, and why a member whose turn had come was not begun, as the log says it."""
+
+from typing import Final
 
 from controller.core.events import StopRequested
 from controller.core.phases import COMING, Phase
 from controller.core.state.state import Mode, State
 from controller.report.words import names
+
+ANOTHER: Final = "another one goes first"
 
 
 def stopping(event: StopRequested, before: State) -> str:
@@ -21,3 +25,13 @@ def stopping(event: StopRequested, before: State) -> str:
         return ""
     second = "leaves the step running" if running else "leaves them as they are"
     return f"; waiting {' and '.join(parts)}. A second signal (Ctrl-C) {second} and ends at once"
+
+
+def why_not_begun(member: str, after: State) -> str:
+    """Why its turn was taken back before anything was done to it."""
+    if after.is_winding_down:
+        return "the rollout stops"
+    others = (m for m in after.members.values() if m.name != member)
+    is_another = any(m.phase is Phase.WAITING and m.is_away for m in others)
+    ends = after.window is not None and after.window.ends is not None
+    return "its window ends before it would be done" if ends and not is_another else ANOTHER

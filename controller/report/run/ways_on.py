@@ -185,9 +185,12 @@ def _taken_out(state: State) -> str:
     if halt is None or halt.cause is not Cause.FOREIGN or halt.member is None:
         return ""
     m = state.members.get(halt.member)
-    shown = [seen.line.admin for _, seen in state.lines_of(halt.member)]
-    if m is None or m.phase in HELD_OUT or all(admin is Admin.READY for admin in shown):
+    lines = [seen.line for _, seen in state.lines_of(halt.member)]
+    without = any(line.is_weightless for line in lines)
+    is_out = without or any(line.admin is not Admin.READY for line in lines)
+    if m is None or m.phase in HELD_OUT or not is_out:
         return ""
     if m.placement.unsure:
         return f"takes it that the run before took {m.name} out, and proves it anew"
-    return f"put {m.name} back first, by hand: it is out, and a run would halt again"
+    how = "it has weight 0" if without else "it is out"
+    return f"put {m.name} back first, by hand: {how}, and a run would halt again"

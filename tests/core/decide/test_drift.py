@@ -11,6 +11,7 @@ from controller.core.decide.drift import (
     is_away,
     is_contested,
     is_held,
+    is_in,
     is_ready,
     misplaced,
 )
@@ -36,6 +37,7 @@ from tests.support.tables import Expected, halt, sets, table
 
 IN_AT_LB2: dict[str, Any] = {"at": {"lb2": READY}}
 AGAIN = sets(Setting.HOLD)
+NO_WEIGHT = READY | {"weight": 0}
 
 
 def out(**changes: Any) -> MemberState:
@@ -97,6 +99,13 @@ def test_misplaced(ctx: Context, output: Expected) -> None:
     {
         "returned, now out": (Phase.SOAKING, Setting.PUT_BACK, OUT, True),
         "returned, now draining": (Phase.SOAKING, Setting.PUT_BACK, DRAINS, True),
+        "returned, now without weight": (Phase.SOAKING, Setting.PUT_BACK, NO_WEIGHT, True),
+        "returned, now with another weight": (
+            Phase.SOAKING,
+            Setting.PUT_BACK,
+            READY | {"weight": 1},
+            False,
+        ),
         "drained, now in": (Phase.DRAINING, Setting.DRAIN, READY, True),
         "drained, now out": (Phase.DRAINING, Setting.DRAIN, OUT, False),
         "held, now in": (Phase.OUT, Setting.HOLD, READY, True),
@@ -158,14 +167,17 @@ def test_what_cannot_be_held_out(phase: Phase, holds_out: bool, is_contested: bo
 
 
 @table(
-    "shown held away ready",
+    "shown held away ready met",
     {
-        "in rotation": (READY, False, False, True),
-        "draining": (DRAINS, False, True, False),
-        "out": (OUT, True, True, False),
+        "in rotation": (READY, False, False, True, True),
+        "in rotation, without weight": (NO_WEIGHT, False, False, True, False),
+        "draining": (DRAINS, False, True, False, False),
+        "out": (OUT, True, True, False, False),
     },
 )
-def test_where_a_line_is(shown: dict[str, Any], held: bool, away: bool, ready: bool) -> None:
-    """One that drains is away, and not held out."""
+def test_where_a_line_is(
+    shown: dict[str, Any], held: bool, away: bool, ready: bool, met: bool
+) -> None:
+    """One that drains is away, and not held out; nobody meets one without weight."""
     line = a_line(**shown)
-    assert (is_held(line), is_away(line), is_ready(line)) == (held, away, ready)
+    assert (is_held(line), is_away(line), is_ready(line), is_in(line)) == (held, away, ready, met)

@@ -304,6 +304,18 @@ PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
             a_context(soaked(1), **ABORTED),
             saying(SoakEnded, ""),
         ),
+        "somebody else took its weight at one": (
+            a_context(soaked(), at={"lb2": {"weight": 0}}, **served(0, 9)),
+            halt(Cause.FOREIGN, "set the weight of web1 at lb2 to 0"),
+        ),
+        "somebody else gave it another weight": (
+            a_context(soaked(), at={"lb2": {"weight": 7}}, **served(0, 9)),
+            SoakEnded("web1", "9 requests"),
+        ),
+        "without weight since a reload": (
+            a_context(soaked(), **reloaded({"weight": 0}), **served(0, 9)),
+            halt(Cause.BALANCER, "lb2 shows web1 out of rotation"),
+        ),
     },
 )
 def test_soaking(ctx: Context, output: Expected) -> None:

@@ -405,6 +405,12 @@ NOT_FOUGHT = "somebody else"
             OUT,
             saying(MemberKept, "took it out", is_out=True),
         ),
+        "soaking, its weight taken now": (
+            Phase.SOAKING,
+            {},
+            {"weight": 0},
+            saying(MemberKept, "took it out", is_out=True),
+        ),
         "soaking, failed, and taken out now": (
             Phase.SOAKING,
             CONDEMNED,

@@ -138,6 +138,25 @@ def test_the_look_is_believed(deed: str, look: dict[str, Any] | None, words: str
         ),
         (
             Purpose.UPGRADE,
+            "done",
+            {"disproven": "the address of web1 at lb1 changed from A to B"},
+            "upgraded, back in rotation though it was taken out again: the address of web1 at lb1 "
+            "changed from A to B",
+        ),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"disproven": "web1: the body lacks 'v2'"},
+            "upgraded, back in rotation though it was taken out again: the body lacks 'v2'",
+        ),
+        (
+            Purpose.UPGRADE,
+            "done",
+            {"disproven": "web1 fails the health check of lb1 in its soak"},
+            "upgraded, back in rotation though it fails the health check of lb1 in its soak",
+        ),
+        (
+            Purpose.UPGRADE,
             "kept",
             {"begun": False, "why": "somebody else put it in rotation"},
             "untouched, IN ROTATION: somebody else put it in rotation",

@@ -380,6 +380,9 @@ def test_a_member_that_somebody_else_took_out(phase: str, is_out: bool, told: bo
     foreign = replace(BROKE, cause=Cause.FOREIGN)
     found = lines(halted(plan(), member("web1", phase), seen=seen, halt=foreign))["NEXT"]
     assert ("(put web1 back first, by hand: it is out" in str(found)) is told
+    weightless = shows(web1=UP | {"weight": 0}, web2=UP, web3=UP)
+    found = lines(halted(plan(), member("web1", phase), seen=weightless, halt=foreign))["NEXT"]
+    assert ("(put web1 back first, by hand: it has weight 0" in str(found)) is (phase == "kept")
     either = member("web1", phase, unsure=True)
     found = lines(halted(plan(), either, seen=seen, halt=foreign))["NEXT"]
     assert ("takes it that the run before took web1 out" in str(found)) is told

@@ -25,6 +25,10 @@ from controller.report.run.next_commands import NextCommands
             ),
             "poolroll run '/my files/web.yaml' --set 'version=2 b' --state /srv/st",
         ),
+        (
+            NextCommands("web", Purpose.ROLLBACK, "/etc/web.yaml", stepwise=True),
+            "poolroll rollback /etc/web.yaml --step",
+        ),
     ],
 )
 def test_run(commands: NextCommands, run: str) -> None:
@@ -62,7 +66,9 @@ def test_a_way_back_that_works(stale: dict[str, dict[str, str]], line: str) -> N
 
 def test_every_command_is_one() -> None:
     """Each can be typed as it stands: the verb is there, and takes these options."""
-    commands = NextCommands("web", Purpose.ROLLBACK, "/etc/web.yaml", {"version": "2"}, "/srv/st")
+    commands = NextCommands(
+        "web", Purpose.ROLLBACK, "/etc/web.yaml", {"version": "2"}, "/srv/st", stepwise=True
+    )
     lines = [
         commands.run,
         commands.run_new,

@@ -28,6 +28,14 @@ def test_who_is_finished_first(phase: Phase, words: str) -> None:
     assert how == "to go on: poolroll resume web --reason '…'"
 
 
+@pytest.mark.parametrize("phase", [Phase.ASKING, Phase.DUE])
+def test_whose_turn_has_come_waits(phase: Phase) -> None:
+    """It is not begun either: it waits for capacity, for a gate, or for an answer."""
+    made = plan()
+    lines = what_a_pause_does(made, state(made, member("web1", phase=phase)), NOW, commands(made))
+    assert lines[0] == "nothing begins until you say so; waiting: web1, web2, web3"
+
+
 def test_with_nobody_in_progress() -> None:
     made = plan()
     assert what_a_pause_does(made, state(made), NOW, commands(made))[0] == (
