@@ -58,15 +58,23 @@ class MemberTimes:
                 pass
 
 
+def fixed_waits(plan: Plan) -> timedelta:
+    """What each member waits for by the clock, however quick its steps are."""
+    policies = plan.policies
+    sticky = policies.drain.sticky if plan.sticky else timedelta(0)
+    ramp = policies.comeback.hold * len(policies.comeback.ramp)
+    return sticky + ramp + policies.soak
+
+
 async def longest(journal: Journal, like: Plan) -> timedelta | None:
     """What a member took at most in the newest rollout of that pool, name and purpose in which any
-    was done. Raises StateError."""
+    was done; and by how much more it will wait now. Raises StateError."""
     for row in await rollouts_of(journal, like.name, marks_of(like), FORMER):
         records = await journal.records(row.id)
         if not records or not isinstance(plan := decode(records[0].kind, records[0].body), Plan):
             continue
         if plan.purpose is like.purpose and (found := _longest(records)) is not None:
-            return found
+            return found + max(timedelta(0), fixed_waits(like) - fixed_waits(plan))
     return None
 
 

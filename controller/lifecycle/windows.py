@@ -8,7 +8,7 @@ from controller.core.plan.plan import Plan, Purpose
 from controller.core.pool import Member
 from controller.core.state.state import State
 from controller.core.steps import Course
-from controller.journal.member_times import longest
+from controller.journal.member_times import fixed_waits, longest
 from controller.lifecycle.findings import Findings
 from controller.lifecycle.options import ReadPorts, RunOptions
 from controller.report.words import count
@@ -61,13 +61,11 @@ def by_timeouts(file: RolloutFile, plan: Plan, member: Member) -> timedelta:
     steps = () if plan.purpose is Purpose.REHEARSAL else work.steps
     parts = [
         policies.drain.timeout,
-        policies.drain.sticky if plan.sticky else timedelta(0),
         *(step.timeout for step in steps),
         work.guard.task.timeout if work.guard is not None else timedelta(0),
         *(validation.within for validation in work.validations),
         policies.comeback.within,
-        policies.comeback.hold * len(policies.comeback.ramp),
-        policies.soak,
+        fixed_waits(plan),
     ]
     return sum(parts, timedelta(0))
 

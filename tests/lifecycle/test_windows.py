@@ -201,6 +201,21 @@ def test_members_took_as_long_before() -> None:
     assert seen.notes[0].endswith("3 of 3 members fit, each up to 12m (as before)")
 
 
+@pytest.mark.parametrize(("soak", "takes"), [("5m", "16m30s"), ("5s", "12m")])
+def test_a_longer_soak_is_added(soak: str, takes: str) -> None:
+    """Else one is begun that will not be done in time. A shorter one is not counted on."""
+
+    async def test() -> Findings:
+        place = place_of(TEN)
+        prepared = await begun(place, (timedelta(0), DRAIN), (12 * MINUTE, SOAKED))
+        await place.ports.journal.end(prepared.row.id, Outcome.ABORTED, 7)
+        place.file = file(f"soak: {soak}\n{WINDOW}")
+        return await place.plan()
+
+    note = run_virtually(test(), TEN).notes[0]
+    assert note.endswith(f"3 of 3 members fit, each up to {takes} (as before)")
+
+
 def test_another_purpose_says_nothing() -> None:
     """A rehearsal runs no command: what it took is not asked."""
 
