@@ -26,8 +26,9 @@ async def out_because_of_us(
                 continue  # it was returned meanwhile
             if other != name and not is_over:
                 raise Refused(
-                    f"rollout {other!r} is unfinished and has {member} of this pool out; "
-                    f"go on with it, or: poolroll abort {other} --restore"
+                    f"rollout {other!r} is unfinished and has {member} of this pool out; if "
+                    f"`poolroll status {other}` says that it runs, wait for its end; if not, go on "
+                    f"with it, or: poolroll abort {other} --restore"
                 )
             ours.setdefault(member, taken.found)
     return ours
