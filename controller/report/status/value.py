@@ -99,6 +99,7 @@ def status_value(known: Known, folder: str) -> dict[str, Any]:
         "until": waits.until or None if waits is not None else None,
         "opens": waits.opens.isoformat() if waits is not None and waits.opens else None,
         "is_due": waits is not None and _is_due(waits, known.wall or known.last),
+        "waits_for_capacity": _is_short(known),
         "purpose": kind(known.plan),
         "values": values(row, known.file, known.plan),
         "mode": str(state.mode),
@@ -129,6 +130,11 @@ def _holder(holder: Holder | None) -> dict[str, Any] | None:
         return None
     since = holder.since.isoformat()
     return {"pid": holder.pid, "host": holder.host, "by": holder.by, "since": since}
+
+
+def _is_short(known: Known) -> bool:
+    is_at_work = known.is_held and known.row.outcome is None and known.state.halt is None
+    return is_at_work and known.state.short_since is not None
 
 
 def _waits(known: Known) -> Finished | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from controller.core.plan.plan import Purpose
 from controller.core.state.state import State
 from controller.records import Holder, Request, Verb
 from controller.report.members.placement import PoolView
+from controller.report.status.brief import brief_line
 from controller.report.status.lines import status_lines
 from controller.report.status.value import Known, status_value
 from controller.report.status.values import kept_file
@@ -132,6 +134,18 @@ def test_one_that_runs_wants_nothing() -> None:
     assert "NEXT      to go on: poolroll resume web --reason '…'" in told_of(
         known(paused, holder=HELD)
     )
+
+
+def test_one_that_waits_for_capacity() -> None:
+    """Else it seems to do nothing, for as long as `wait_for_capacity` allows."""
+    short = state(plan(), short_since=timedelta(0))
+    waits = known(short, holder=HELD)
+    assert told_of(waits)[0].startswith("rollout web: running, waiting for capacity   (")
+    assert "RUNNING, upgrade to 2.4.1, " in brief_line(status_value(waits, "/srv/state"))
+    assert ", waiting for capacity, " in brief_line(status_value(waits, "/srv/state"))
+    assert "capacity" not in told_of(known(short))[0], "cut off: nobody waits"
+    halted = replace(stopped_at_a_halt(), short_since=timedelta(0))
+    assert "capacity" not in told_of(known(halted, holder=HELD))[0]
 
 
 def test_one_that_waits_for_its_window() -> None:
