@@ -15,7 +15,7 @@ from controller.cli import options
 from controller.cli.pool_of import pool_of
 from controller.cli.say import fitted_report
 from controller.cli.show import show, show_json
-from controller.cli.state_folder import known
+from controller.cli.state_folder import find, known
 from controller.core.outcome import ExitCode
 from controller.core.pool import Instant
 from controller.core.pool.copies import replace
@@ -97,6 +97,8 @@ async def _values(name: str | None, state: str | None, *, is_brief: bool) -> lis
     async with known(state) as (store, place):
         found = [await _known(store, place, row) for row in await _newest(store.journal, name)]
         if not found:
+            if name is not None:
+                await find(store.journal, place, name)  # says which there are
             raise Refused(f"no rollout {name or ''} in {place}".replace("  ", " "))
         looks = Looks(name is not None, place, is_brief)
         looked_at = await _all_looked_at(store.journal, found, looks)

@@ -42,9 +42,10 @@ def test_explain_without_a_halt(tmp_path: Path) -> None:
     assert (code, out) == (0, f"no rollout is halted in {tmp_path / 'state'}\n")
 
 
-def test_explain_of_no_such_name(state: Path) -> None:
-    """A name that was mistyped is no all-clear: 3, as with every other look."""
-    code, out, err = poolroll("explain", "wbe", "--state", str(state))
+@pytest.mark.parametrize("verb", ["explain", "status", "events", "report"])
+def test_a_look_at_no_such_name(verb: str, state: Path) -> None:
+    """A name that was mistyped is no all-clear."""
+    code, out, err = poolroll(verb, "wbe", "--state", str(state))
     assert (code, out) == (3, "")
     assert "no rollout wbe in" in err
     assert "known names: web" in err
