@@ -111,7 +111,7 @@ def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:
         before = _users(ctx, place, since - BEFORE, since)
         lately = _users(ctx, place, max(since, flow.ends - GONE), flow.ends)
         just_now = _users(ctx, place, flow.ends - PASSED_BY, flow.ends)
-        is_passed_by = is_near_zero(before, just_now) and _users_come(ctx, place[0], before, since)
+        is_passed_by = is_near_zero(before, just_now) and _users_come(ctx, place, before, since)
         is_gone = flow.ends - since >= GONE and is_near_zero(before, lately)
         if is_passed_by or is_gone:
             now = just_now if is_passed_by else lately
@@ -123,8 +123,10 @@ def _fallen(ctx: Context, m: MemberState, since: Instant) -> str | None:
     return None
 
 
-def _users_come(ctx: Context, instance: str, own: Stretch, since: Instant) -> bool:
-    fronts = _fronts(ctx, instance)
+def _users_come(ctx: Context, place: tuple[str, str], before: Stretch, since: Instant) -> bool:
+    """Frontends are looked at less often than backends. So what reached the backend is compared
+    anew, in the time that they were seen last: a pause of all users is no backend passed by."""
+    fronts = _fronts(ctx, place[0])
     if not fronts:
         return False
     until = min(flow.ends for flow in fronts.values())
@@ -132,7 +134,10 @@ def _users_come(ctx: Context, instance: str, own: Stretch, since: Instant) -> bo
     if until - begin < PASSED_BY / 2:
         return False
     return users_still_come(
-        own, _sum(ctx, fronts, since - BEFORE, since), _sum(ctx, fronts, begin, until)
+        before,
+        _users(ctx, place, begin, until),
+        _sum(ctx, fronts, since - BEFORE, since),
+        _sum(ctx, fronts, begin, until),
     )
 
 

@@ -76,11 +76,12 @@ def is_near_zero(before: Stretch, after: Stretch) -> bool:
     return binomial_tail(before.total, before.total + after.total, share) <= RISK
 
 
-def users_still_come(own: Stretch, before: Stretch, after: Stretch) -> bool:
-    """Whether users come to the load balancer as before, at all its frontends together: a backend
-    that had `own` of them then and has none now is passed by. False also where its share is too
-    small to tell."""
-    expected, missed = before.rate * after.seconds, own.rate * after.seconds
+def users_still_come(own: Stretch, own_now: Stretch, before: Stretch, after: Stretch) -> bool:
+    """Whether users come to the load balancer as before, at all its frontends together, in the very
+    time in which next to none of them reach a backend: it is passed by. `own` and `before`: what
+    came to the backend and the frontends before; `own_now` and `after`: what comes since. False
+    also where its share is too small to tell."""
+    expected, missed = before.rate * after.seconds, own.rate * after.seconds - own_now.total
     if missed < 6 * sqrt(expected):
         return False
     return after.total >= expected - missed / 2

@@ -79,6 +79,14 @@ JUST_NOW: Any = {"since": 0.5}
             seen(flow(after=0, **LATELY), flow(until=1.8, **LATELY), m=taken_out(since=2)),
             None,
         ),
+        "all pause, and the frontend was seen just before that": (
+            seen(flow(after=0, since=1), flow(since=1, until=0.9), m=taken_out(since=2)),
+            None,
+        ),
+        "passed by, the frontend seen a moment ago": (
+            seen(flow(after=0, **LATELY), flow(until=0.9, **LATELY), m=taken_out(since=2)),
+            turned("users still come to the load balancer"),
+        ),
         "passed by, and it drains": (
             seen(flow(after=0, **LATELY), flow(**LATELY), m=taken_out(Phase.DRAINING, since=2)),
             turned("users still come to the load balancer"),

@@ -74,19 +74,22 @@ def test_few_before_need_long_after() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "before", "after", "come"),
+    ("own", "own_now", "before", "after", "come"),
     [
-        (100, 100, 100, True),
-        (100, 100, 51, True),
-        (100, 100, 49, False),
-        (400, 1000, 810, True),
-        (400, 1000, 790, False),
-        (10, 1000, 1000, False),
+        (100, 0, 100, 100, True),
+        (100, 0, 100, 51, True),
+        (100, 0, 100, 49, False),
+        (400, 0, 1000, 810, True),
+        (400, 0, 1000, 790, False),
+        (10, 0, 1000, 1000, False),
+        (100, 100, 100, 100, False),
+        (400, 100, 1000, 860, True),
+        (400, 100, 1000, 840, False),
     ],
 )
-def test_users_still_come(own: int, before: int, after: int, come: bool) -> None:
-    """At the frontends more come than would if those of the backend had gone away."""
-    rates = Stretch(0, own, 1), Stretch(0, before, 1), Stretch(0, after, 1)
+def test_users_still_come(own: int, own_now: int, before: int, after: int, come: bool) -> None:
+    """At the frontends more come than would if those that the backend misses had gone away."""
+    rates = (Stretch(0, count, 1) for count in (own, own_now, before, after))
     assert users_still_come(*rates) is come
 
 
