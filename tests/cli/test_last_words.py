@@ -137,7 +137,7 @@ def test_nobody_reads_what_could_not_be_written(is_read: bool) -> None:
         "import os; from controller.cli import last_words as words; words.PATIENCE = 0.1; "
         "words.begin(['run', '--termination-log=/dev/full'], {}); words.leave(4); os._exit(4)"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, stderr=writing, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=False, stderr=writing, timeout=240)
     assert done.returncode == 4
     os.close(writing)
     if is_read:

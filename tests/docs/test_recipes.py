@@ -66,7 +66,7 @@ class Script:
         argv = ["sh", str(self.path), verb, member]
         around = {"PATH": os.environ["PATH"], **self.around, **more}
         return subprocess.run(
-            argv, check=False, capture_output=True, text=True, env=around, timeout=60
+            argv, check=False, capture_output=True, text=True, env=around, timeout=240
         )
 
     def state(self, member: str, **more: str) -> Reading:

@@ -40,7 +40,7 @@ class Host:
             capture_output=True,
             text=True,
             env={"PATH": path, "HOME": str(self.folder), **around},
-            timeout=60,
+            timeout=240,
         )
 
 

@@ -40,7 +40,7 @@ def test_a_linter_finds_nothing() -> None:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

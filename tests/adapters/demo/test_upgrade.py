@@ -27,7 +27,7 @@ async def apps(short_folder: Path) -> AsyncIterator[World]:
 async def run(argv: list[str]) -> tuple[int, str]:
     """Run to the end of both its pipes, so that an app that holds one would hang us."""
     ended = await asyncio.to_thread(
-        subprocess.run, argv, capture_output=True, timeout=20, check=False
+        subprocess.run, argv, capture_output=True, timeout=240, check=False
     )
     return ended.returncode, ended.stderr.decode()
 

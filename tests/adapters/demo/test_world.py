@@ -65,7 +65,7 @@ async def test_nothing_is_left_after_the_exit(haproxy: Path, short_folder: Path)
         await one.haproxies[0].reload()
         one.haproxies[1].freeze()
         argv = [*one.upgrade_argv("v2", member="web1"), "--wait"]
-        await asyncio.to_thread(subprocess.run, argv, check=True, timeout=20)
+        await asyncio.to_thread(subprocess.run, argv, check=True, timeout=240)
         assert len(processes_of(short_folder)) == 5  # with the one that forks apps
     assert processes_of(short_folder) == []
     for name in one.members:
