@@ -10,6 +10,8 @@ T = TypeVar("T")
 
 LEAST = 60.0
 """Seconds that a wait is given at least: it is for what comes, not for how soon it does."""
+SLOWER, SLOWEST = 1.2, 0.025
+"""How the pauses between two looks grow, up to so many seconds: what takes long costs less."""
 
 
 @overload
@@ -41,12 +43,13 @@ async def until(
 ) -> T:
     """Poll `condition`, plain or async, until it is truthy, and return that value.
 
-    `within` and `every` are seconds; a busy machine is given `LEAST` all the same. Raises
-    AssertionError, with `what` and the last value, when the time is over; the condition is asked
-    at least once.
+    `within` and `every`, the first pause between two looks, are seconds; a busy machine is given
+    `LEAST` all the same. Raises AssertionError, with `what` and the last value, when the time is
+    over; the condition is asked at least once.
     """
     within = max(within, LEAST)
     deadline = time.monotonic() + within
+    pause = every
     while True:
         asked = condition()
         value = await asked if inspect.isawaitable(asked) else asked
@@ -54,7 +57,8 @@ async def until(
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s in vain for {what}; at last: {value!r}")
-        await asyncio.sleep(every)
+        await asyncio.sleep(pause)
+        pause = max(every, min(pause * SLOWER, SLOWEST))
 
 
 async def accepted() -> None:
