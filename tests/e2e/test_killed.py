@@ -124,7 +124,8 @@ async def test_killed_at_every_turn(site: MakeSite) -> None:
         if one.rows()[0].outcome is None:
             assert (await one.run(file)).code == 0
     assert kills >= 4
-    assert [row.outcome for row in one.rows()] == ["done"]
+    # Killed after its last record, it is done, and the run that comes next finds all there.
+    assert {row.outcome for row in one.rows()} == {"done"}
     assert (load.tally.failed, one.executions()) == (0, {"web1": 1, "web2": 1})
     await one.assert_all("v2")
     assert [await one.weight(name) for name in one.world.members] == [50, 50]

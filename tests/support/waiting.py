@@ -10,8 +10,10 @@ T = TypeVar("T")
 
 LEAST = 60.0
 """Seconds that a wait is given at least: it is for what comes, not for how soon it does."""
+SOON = 0.005
 SLOWER, SLOWEST = 1.2, 0.025
-"""How the pauses between two looks grow, up to so many seconds: what takes long costs less."""
+"""How the pauses between two looks grow from `SOON`, up to so many seconds: what takes long costs
+less."""
 
 
 @overload
@@ -20,7 +22,7 @@ async def until(
     within: float = ...,
     what: str = ...,
     *,
-    every: float = ...,
+    every: float | None = ...,
 ) -> T: ...
 
 
@@ -30,7 +32,7 @@ async def until(
     within: float = ...,
     what: str = ...,
     *,
-    every: float = ...,
+    every: float | None = ...,
 ) -> T: ...
 
 
@@ -39,17 +41,17 @@ async def until(
     within: float = LEAST,
     what: str = "the condition to hold",
     *,
-    every: float = 0.005,
+    every: float | None = None,
 ) -> T:
     """Poll `condition`, plain or async, until it is truthy, and return that value.
 
-    `within` and `every`, the first pause between two looks, are seconds; a busy machine is given
-    `LEAST` all the same. Raises AssertionError, with `what` and the last value, when the time is
-    over; the condition is asked at least once.
+    `within` and `every` are seconds; a busy machine is given `LEAST` all the same. Raises
+    AssertionError, with `what` and the last value, when the time is over; the condition is asked
+    at least once.
     """
     within = max(within, LEAST)
     deadline = time.monotonic() + within
-    pause = every
+    pause = SOON if every is None else every
     while True:
         asked = condition()
         value = await asked if inspect.isawaitable(asked) else asked
@@ -58,7 +60,7 @@ async def until(
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {within:g} s in vain for {what}; at last: {value!r}")
         await asyncio.sleep(pause)
-        pause = max(every, min(pause * SLOWER, SLOWEST))
+        pause = min(pause * SLOWER, SLOWEST) if every is None else every
 
 
 async def accepted() -> None:

@@ -26,6 +26,8 @@ async def _ended(process: Process, within: float, told: Callable[[], str]) -> No
         async with asyncio.timeout(within):
             await process.ended()
     except TimeoutError:
+        process.kill()
+        process.wait()
         raise AssertionError(f"waited {within:g} s in vain for the end; so far: {told()}") from None
 
 
