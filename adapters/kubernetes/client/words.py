@@ -16,6 +16,9 @@ _LONGEST: Final = 300
 _BUDGET: Final = re.compile(r"disruption budget (\S+) ")
 _NO_RIGHT: Final = re.compile(r" cannot \S+ resource ")
 _MORE_THAN_ONE: Final = "more than one PodDisruptionBudget"
+_QUOTED: Final = re.compile(r'\s*"" is invalid: patch: Invalid value: "(?:[^"\\]|\\.)*": ')
+"""A patch that does not fit its type is quoted whole, a merge patch with the whole object, before
+what is wrong with it is said."""
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
@@ -63,13 +66,17 @@ def said_of(
     return Said(
         status,
         text(page.get("reason")),
-        text(page.get("message")),
+        text(_unquoted(page.get("message"))),
         tuple(
             Cause(text(one.get("reason")), text(one.get("message")), text(one.get("field")))
             for one in listed[:20]
         ),
         _seconds(details.get("retryAfterSeconds")) or _seconds(retry_after),
     )
+
+
+def _unquoted(message: object) -> object:
+    return _QUOTED.sub("", message, count=1) if isinstance(message, str) else message
 
 
 def _seconds(value: object) -> timedelta | None:

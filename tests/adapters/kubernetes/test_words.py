@@ -101,3 +101,19 @@ def test_a_budget_that_is_still_processed() -> None:
     error = refusal(call, 429, {"retry-after": "10"}, json.dumps(page).encode())
     assert isinstance(error, TooManyRequests)
     assert (error.budget, error.retry_after and error.retry_after.total_seconds()) == ("web", 10)
+
+
+@pytest.mark.parametrize("quoted", [{"a": 'a "b": c\\'}, {"env": "x" * 5000}, {}])
+def test_a_patch_is_not_quoted(quoted: Any) -> None:
+    """As a real API server answers one that does not fit: the patch, which may hold what is
+    nobody's business, and then the reason."""
+    value = json.dumps(json.dumps(quoted))
+    reason = 'strict decoding error: unknown field "spec.template.spec.imagee"'
+    page = {
+        "kind": "Status",
+        "reason": "Invalid",
+        "message": f' "" is invalid: patch: Invalid value: {value}: {reason}',
+    }
+    call = Call("prod", "patch", STATEFULSETS, "shop", "web")
+    error = refusal(call, 422, {}, json.dumps(page).encode())
+    assert str(error) == f"prod: patch StatefulSet shop/web: {reason} (422)"

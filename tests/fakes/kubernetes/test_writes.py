@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
-from tests.support.kubernetes.kinds import Json
+from tests.support.kubernetes.kinds import STATEFULSETS, Json
 
 SETS = "/apis/apps/v1/namespaces/default/statefulsets"
 PODS = "/api/v1/namespaces/default/pods"
@@ -165,8 +165,33 @@ async def test_fields_that_nobody_knows_are_dropped_without_a_word(
     assert done.status_code == 200
     assert "replica" not in done.json()["spec"]
     refused = await patch(client, f"{SETS}/web", body, fieldValidation="Strict")
+    assert refused.status_code == 422
+    assert refused.json()["message"].startswith(' "" is invalid: patch: Invalid value: "{')
+    assert refused.json()["message"].endswith(
+        ': strict decoding error: unknown field "spec.replica"'
+    )
+    made = manifests.configmap("a") | {"dat": {}}
+    refused = await client.post(MAPS, json=made, params={"fieldValidation": "Strict"})
     assert refused.status_code == 400
-    assert 'unknown field "spec.replica"' in refused.json()["message"]
+    assert refused.json()["message"] == (
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: '
+        'strict decoding error: unknown field "dat"'
+    )
+
+
+async def test_unknown_fields_of_a_template(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    cluster.add(manifests.statefulset(replicas=0))
+    slip = {"containers": [{"name": "web", "imagee": "app:v2"}], "node": "a"}
+    body = {"spec": {"template": {"spec": slip}}}
+    done = await patch(client, f"{SETS}/web", body, style="strategic")
+    assert done.status_code == 200
+    assert done.json()["spec"] == cluster.get(STATEFULSETS, "web")["spec"]
+    refused = await patch(client, f"{SETS}/web", body, style="strategic", fieldValidation="Strict")
+    assert refused.status_code == 422
+    for field in ("containers[0].imagee", "node"):
+        assert f'unknown field "spec.template.spec.{field}"' in refused.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -175,10 +200,10 @@ async def test_fields_that_nobody_knows_are_dropped_without_a_word(
         ({"labels": {"a": "x" * 63}}, 200),
         ({"labels": {"a": "x" * 64}}, 422),
         ({"labels": {"a": "not this"}}, 422),
-        ({"labels": {"a": 1}}, 400),
+        ({"labels": {"a": 1}}, 422),
         ({"annotations": {"a": "{any text}"}}, 200),
         ({"annotations": {"a/b/c": ""}}, 422),
-        ({"annotations": {"a": {}}}, 400),
+        ({"annotations": {"a": {}}}, 422),
     ],
 )
 async def test_labels_and_annotations(

@@ -1,5 +1,6 @@
 """Answers that refuse, worded as a real API server words them."""
 
+import json
 from collections.abc import Sequence
 
 from tests.support.kubernetes.kinds import Json, Kind
@@ -87,6 +88,14 @@ def invalid(kind: Kind, name: str, *faults: tuple[str, str]) -> StatusError:
         f'{kind.kind_and_group} "{name}" is invalid: {text}',
         details=_details(kind, name, causes=causes) | {"kind": kind.kind},
     )
+
+
+def bad_patch(patch: Json, why: str) -> StatusError:
+    """One that does not fit the type: it is quoted whole before the reason."""
+    fault = f"Invalid value: {json.dumps(json.dumps(patch))}: {why}"
+    cause = {"reason": "FieldValueInvalid", "message": fault, "field": "patch"}
+    text = f' "" is invalid: patch: {fault}'
+    return StatusError(422, "Invalid", text, details={"causes": [cause]})
 
 
 def bad_request(text: str) -> StatusError:

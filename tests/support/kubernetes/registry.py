@@ -57,7 +57,7 @@ class Registry(Deletion):
         obj = copy_of(body)
         meta = self._checked_names(kind, obj, namespace)
         name = str(meta["name"])
-        prune(kind, obj, strict=by.is_strict)
+        prune(kind, obj, strict=by.is_strict, is_patch=False)
         if meta.pop("resourceVersion", ""):
             raise answers.bad_request("resourceVersion should not be set on objects to be created")
         if self.store.get(kind, name, namespace) is not None:
@@ -128,7 +128,7 @@ class Registry(Deletion):
             meta["namespace"] = namespace
         meta["resourceVersion"] = former["metadata"]["resourceVersion"]
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
-        prune(kind, obj, strict=by.is_strict)
+        prune(kind, obj, strict=by.is_strict, is_patch=not by.is_put)
         obj = _only(kind, former, obj, by.subresource)
         set_defaults(kind, obj)
         if by.subresource != "status":
