@@ -98,6 +98,15 @@ def bad_patch(patch: Json, why: str) -> StatusError:
     return StatusError(422, "Invalid", text, details={"causes": [cause]})
 
 
+def no_manager() -> StatusError:
+    """Of an apply."""
+    fault = "Required value: is required for apply patch"
+    cause = {"reason": "FieldValueRequired", "message": fault, "field": "fieldManager"}
+    text = f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {fault}'
+    details = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [cause]}
+    return StatusError(422, "Invalid", text, details=details)
+
+
 def bad_request(text: str) -> StatusError:
     return StatusError(400, "BadRequest", text)
 
@@ -150,7 +159,7 @@ def from_the_future(wanted: int, current: int) -> StatusError:
     return StatusError(
         504,
         "Timeout",
-        f"Too large resource version: {wanted}, current: {current}",
+        f"Timeout: Too large resource version: {wanted}, current: {current}",
         details={
             "causes": [
                 {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}

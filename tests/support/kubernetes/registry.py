@@ -159,13 +159,14 @@ class Registry(Deletion):
         check_uid_fixed(kind, name, wanted, uid)
 
     def update(self, kind: Kind, name: str, namespace: str, body: Json, by: Writer) -> Json:
-        """PUT. A Lease is made by it, a stale one of those gone is 409."""
+        """PUT. A Lease is made by it, unless it says by its UID which one is meant."""
         if kind is LEASES and self.store.get(kind, name, namespace) is None:
-            if (body.get("metadata") or {}).get("resourceVersion"):
-                raise answers.conflict(kind, name, "the object has been deleted")
-            return self.create(
-                kind, {**body, "metadata": {**body["metadata"], "name": name}}, namespace, by
-            )
+            meta = {**(body.get("metadata") or {}), "name": name}
+            if uid := meta.get("uid"):
+                why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
+                raise answers.conflict(kind, name, why)
+            meta.pop("resourceVersion", None)
+            return self.create(kind, {**body, "metadata": meta}, namespace, by)
         return self.change(kind, name, namespace, lambda _: copy_of(body), by)
 
     def apply(
