@@ -43,7 +43,7 @@ async def _evict(api: Api, pod: Json, *, dry_run: bool) -> Eviction:
 async def refusal(api: Api, pod: Json, error: TooManyRequests) -> str:
     """Why a budget refused, and who else is unhealthy; as far as that can be read."""
     if not error.budget:
-        return error.message or error.reason
+        return error.message or error.words
     namespace = pod["metadata"]["namespace"]
     try:
         listed = await api.list(BUDGETS, namespace, fields=f"metadata.name={error.budget}")

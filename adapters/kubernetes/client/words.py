@@ -15,7 +15,14 @@ _LONGEST: Final = 300
 """Characters shown of the server's text: its own refusals are shorter."""
 _BUDGET: Final = re.compile(r"disruption budget (\S+) ")
 _NO_RIGHT: Final = re.compile(r" cannot \S+ resource ")
+_TOO_BUSY: Final = (
+    "the API server takes no more requests: is it overloaded, or its flow control "
+    "(FlowSchema) too tight?"
+)
 _MORE_THAN_ONE: Final = "more than one PodDisruptionBudget"
+_QUOTED: Final = re.compile(r'\s*"" is invalid: patch: Invalid value: "(?:[^"\\]|\\.)*": ')
+"""A patch that does not fit its type is quoted whole, a merge patch with the whole object, before
+what is wrong with it is said."""
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
@@ -63,13 +70,17 @@ def said_of(
     return Said(
         status,
         text(page.get("reason")),
-        text(page.get("message")),
+        text(_unquoted(page.get("message"))),
         tuple(
             Cause(text(one.get("reason")), text(one.get("message")), text(one.get("field")))
             for one in listed[:20]
         ),
         _seconds(details.get("retryAfterSeconds")) or _seconds(retry_after),
     )
+
+
+def _unquoted(message: object) -> object:
+    return _QUOTED.sub("", message, count=1) if isinstance(message, str) else message
 
 
 def _seconds(value: object) -> timedelta | None:
@@ -127,6 +138,8 @@ def _forbidden(call: Call, said: Said, told: str) -> ApiError:
 def _too_many(call: Call, said: Said, told: str) -> ApiError:
     by_budget = [one for one in said.causes if one.reason == "DisruptionBudget"]
     if not by_budget:
+        if not said.message:  # flow control answers in plain text, as proxies do
+            told = f"{call}: {_TOO_BUSY} (429)"
         return faults.TooManyRequests(call.where, told, said)
     named = _BUDGET.search(by_budget[0].message)
     words = f"{call}: {by_budget[0].message or said.message} (429)"

@@ -1,5 +1,6 @@
 """What a Service and its workload mean for a rollout, for the operator who reads the plan."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -29,6 +30,7 @@ from controller.pools.kubernetes import PodPool, Rotation
 from controller.records import Survey
 
 _NOW: Final = timedelta(0)
+_UNKNOWN: Final = re.compile(r'unknown field "spec\.template\.([^"]+)"')
 
 
 async def survey_of(ground: Ground, view: InstanceView, selected: Collection[str]) -> Survey:
@@ -124,14 +126,26 @@ async def _strangers(ground: Ground, picture: Picture) -> list[str]:
 
 
 async def _template_refusals(ground: Ground, picture: Picture) -> list[str]:
-    """The API server says what is wrong with the template before anything is touched."""
-    try:
-        await ground.held.templates.wanted(Course.UPGRADE, picture.seen)
-    except (Invalid, Forbidden) as error:
-        return [f"upgrade.template is refused: {error.words}"]
-    except BalancerError as error:
-        return [str(error)]
-    return []
+    """The API server says what is wrong with the templates before anything is touched."""
+    ways = {"upgrade": Course.UPGRADE}
+    if ground.pool.former is not None:
+        ways["rollback"] = Course.ROLLBACK
+    refusals = []
+    for section, course in ways.items():
+        try:
+            await ground.held.templates.wanted(course, picture.seen)
+        except (Invalid, Forbidden) as error:
+            refusals.append(f"{section}.template {_wrong_with(error)}")
+        except BalancerError as error:
+            return [*refusals, str(error)]
+    return refusals
+
+
+def _wrong_with(error: ApiError) -> str:
+    unknown = _UNKNOWN.findall(error.message)
+    if not unknown:
+        return f"is refused: {error.words}"
+    return f"has what the API server does not know: {', '.join(unknown)}"
 
 
 async def _budgets(ground: Ground) -> Sequence[Json]:

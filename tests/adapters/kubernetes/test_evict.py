@@ -96,6 +96,7 @@ def test_a_budget_that_cannot_be_read(lists: Any) -> None:
     assert asyncio.run(refusal(Evicting(lists=lists), a_pod(), REFUSED)) == "needs 2, has 2"
 
 
-def test_another_limit() -> None:
-    error = TooManyRequests("prod", "evict", Said(429, "TooManyRequests", "too busy"))
-    assert asyncio.run(refusal(Evicting(), a_pod(), error)) == "too busy"
+@pytest.mark.parametrize(("message", "words"), [("too busy", "too busy"), ("", "evict: busy")])
+def test_another_limit(message: str, words: str) -> None:
+    error = TooManyRequests("prod", "evict: busy", Said(429, "", message))
+    assert asyncio.run(refusal(Evicting(), a_pod(), error)) == words

@@ -125,7 +125,8 @@ def in_a_rollout(workload: Json) -> None:
     workload["spec"]["template"]["spec"]["containers"][0]["image"] = "app:v9"
 
 
-BAD = {"spec": {"containers": [{"name": "web", "image": "x", "ports": "none"}]}}
+SLIP = {"spec": {"containers": [{"name": "web", "imagee": "app:v2"}]}}
+UNKNOWN = "template has what the API server does not know: spec.containers[0].imagee"
 
 
 @table(
@@ -156,6 +157,8 @@ BAD = {"spec": {"containers": [{"name": "web", "image": "x", "ports": "none"}]}}
             None,
             "is in the selector of statefulset/web",
         ),
+        "a slip of the pen": (replace(POOL, template=SLIP), (), None, f"upgrade.{UNKNOWN}"),
+        "one on the way back": (replace(POOL, former=SLIP), (), None, f"rollback.{UNKNOWN}"),
     },
 )
 async def test_refused(

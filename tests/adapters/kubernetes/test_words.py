@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,3 +102,29 @@ def test_a_budget_that_is_still_processed() -> None:
     error = refusal(call, 429, {"retry-after": "10"}, json.dumps(page).encode())
     assert isinstance(error, TooManyRequests)
     assert (error.budget, error.retry_after and error.retry_after.total_seconds()) == ("web", 10)
+
+
+@pytest.mark.parametrize("quoted", [{"a": 'a "b": c\\'}, {"env": "x" * 5000}, {}])
+def test_a_patch_is_not_quoted(quoted: Any) -> None:
+    """As a real API server answers one that does not fit: the patch, which may hold what is
+    nobody's business, and then the reason."""
+    value = json.dumps(json.dumps(quoted))
+    reason = 'strict decoding error: unknown field "spec.template.spec.imagee"'
+    page = {
+        "kind": "Status",
+        "reason": "Invalid",
+        "message": f' "" is invalid: patch: Invalid value: {value}: {reason}',
+    }
+    call = Call("prod", "patch", STATEFULSETS, "shop", "web")
+    error = refusal(call, 422, {}, json.dumps(page).encode())
+    assert str(error) == f"prod: patch StatefulSet shop/web: {reason} (422)"
+
+
+def test_flow_control_answers_in_plain_text() -> None:
+    """As a real API server does when it takes no more requests: not as a Status."""
+    call = Call("prod", "list", PODS, "shop")
+    body = b"Too many requests, please try again later.\n"
+    error = refusal(call, 429, {"retry-after": "31"}, body)
+    assert isinstance(error, TooManyRequests)
+    assert "the API server takes no more requests" in str(error)
+    assert error.retry_after == timedelta(seconds=31)

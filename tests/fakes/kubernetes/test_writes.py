@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.kubernetes import manifests
 from tests.support.kubernetes.cluster import FakeCluster
-from tests.support.kubernetes.kinds import Json
+from tests.support.kubernetes.kinds import STATEFULSETS, Json
 
 SETS = "/apis/apps/v1/namespaces/default/statefulsets"
 PODS = "/api/v1/namespaces/default/pods"
@@ -61,13 +61,14 @@ async def test_a_patch_is_pinned_by_uid(cluster: FakeCluster, client: httpx.Asyn
     assert "field is immutable" in refused.json()["message"]
 
 
-async def test_a_json_patch_whose_test_fails_says_nothing(
+async def test_a_json_patch_whose_test_fails_says_no_reason(
     cluster: FakeCluster, client: httpx.AsyncClient
 ) -> None:
     cluster.add(manifests.configmap("state", {"a": "1"}))
     asked = [{"op": "test", "path": "/data/a", "value": "2"}]
     refused = await patch(client, f"{MAPS}/state", asked, "json")
-    assert (refused.status_code, refused.json()["message"]) == (422, "")
+    said = "the server rejected our request due to an error in our request"
+    assert (refused.status_code, refused.json()["message"]) == (422, said)
     asked = [{"op": "replace", "path": "/data/a", "value": "3"}]
     assert (await patch(client, f"{MAPS}/state", asked, "json")).json()["data"] == {"a": "3"}
 
@@ -165,8 +166,33 @@ async def test_fields_that_nobody_knows_are_dropped_without_a_word(
     assert done.status_code == 200
     assert "replica" not in done.json()["spec"]
     refused = await patch(client, f"{SETS}/web", body, fieldValidation="Strict")
+    assert refused.status_code == 422
+    assert refused.json()["message"].startswith(' "" is invalid: patch: Invalid value: "{')
+    assert refused.json()["message"].endswith(
+        ': strict decoding error: unknown field "spec.replica"'
+    )
+    made = manifests.configmap("a") | {"dat": {}}
+    refused = await client.post(MAPS, json=made, params={"fieldValidation": "Strict"})
     assert refused.status_code == 400
-    assert 'unknown field "spec.replica"' in refused.json()["message"]
+    assert refused.json()["message"] == (
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: '
+        'strict decoding error: unknown field "dat"'
+    )
+
+
+async def test_unknown_fields_of_a_template(
+    cluster: FakeCluster, client: httpx.AsyncClient
+) -> None:
+    cluster.add(manifests.statefulset(replicas=0))
+    slip = {"containers": [{"name": "web", "imagee": "app:v2"}], "node": "a"}
+    body = {"spec": {"template": {"spec": slip}}}
+    done = await patch(client, f"{SETS}/web", body, style="strategic")
+    assert done.status_code == 200
+    assert done.json()["spec"] == cluster.get(STATEFULSETS, "web")["spec"]
+    refused = await patch(client, f"{SETS}/web", body, style="strategic", fieldValidation="Strict")
+    assert refused.status_code == 422
+    for field in ("containers[0].imagee", "node"):
+        assert f'unknown field "spec.template.spec.{field}"' in refused.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -175,10 +201,10 @@ async def test_fields_that_nobody_knows_are_dropped_without_a_word(
         ({"labels": {"a": "x" * 63}}, 200),
         ({"labels": {"a": "x" * 64}}, 422),
         ({"labels": {"a": "not this"}}, 422),
-        ({"labels": {"a": 1}}, 400),
+        ({"labels": {"a": 1}}, 422),
         ({"annotations": {"a": "{any text}"}}, 200),
         ({"annotations": {"a/b/c": ""}}, 422),
-        ({"annotations": {"a": {}}}, 400),
+        ({"annotations": {"a": {}}}, 422),
     ],
 )
 async def test_labels_and_annotations(
@@ -236,7 +262,7 @@ async def test_an_apply_owns_what_it_names_and_no_defaults(client: httpx.AsyncCl
     assert done.status_code == 200
     theirs["spec"] = {"revisionHistoryLimit": 3, "replicas": 1}
     refused = await patch(client, f"{SETS}/web", theirs, "apply", fieldManager="gitops")
-    assert 'conflict with "poolroll" using apps/v1: .spec.replicas' in refused.json()["message"]
+    assert 'conflict with "poolroll": .spec.replicas' in refused.json()["message"]
 
 
 async def test_the_user_agent_is_the_manager_that_is_not_named(
@@ -283,7 +309,9 @@ async def test_leases_by_put(client: httpx.AsyncClient) -> None:
     assert (await client.put(f"{LEASES}/web", json=body)).status_code == 200
     assert (await client.put(f"{LEASES}/web", json=body)).status_code == 409
     assert (await client.delete(f"{LEASES}/web")).status_code == 200
-    assert (await client.put(f"{LEASES}/web", json=body)).status_code == 409
+    one = {**body, "metadata": {**body["metadata"], "uid": made.json()["metadata"]["uid"]}}
+    assert (await client.put(f"{LEASES}/web", json=one)).status_code == 409
+    assert (await client.put(f"{LEASES}/web", json=body)).status_code == 201
 
 
 async def test_times_of_a_lease_need_microseconds(client: httpx.AsyncClient) -> None:
@@ -294,3 +322,38 @@ async def test_times_of_a_lease_need_microseconds(client: httpx.AsyncClient) -> 
     ):
         await client.delete(f"{LEASES}/web")
         assert (await client.post(LEASES, json=lease(**spec))).status_code == status
+
+
+async def test_events_are_where_what_they_are_about_is(client: httpx.AsyncClient) -> None:
+    """Of what is in no namespace: in `default`."""
+
+    async def told(space: str, about: Json) -> int:
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": "e-"},
+            "involvedObject": about,
+        }
+        answer = await client.post(f"/api/v1/namespaces/{space}/events", json=event)
+        return answer.status_code
+
+    node, pod = {"kind": "Node", "name": "n"}, {"kind": "Pod", "name": "p", "namespace": "default"}
+    assert [await told("default", one) for one in (node, pod)] == [201, 201]
+    assert [await told("kube-system", one) for one in (node, pod)] == [422, 422]
+
+
+async def test_a_container_has_an_image(cluster: FakeCluster, client: httpx.AsyncClient) -> None:
+    """A name that is misspelt in a strategic patch is one container more."""
+    cluster.add(manifests.statefulset(replicas=0))
+    body = {"spec": {"template": {"spec": {"containers": [{"name": "wep"}]}}}}
+    refused = await patch(client, f"{SETS}/web", body, "strategic")
+    assert refused.status_code == 422
+    assert "].image: Required value" in refused.json()["message"]
+
+
+async def test_an_apply_names_its_manager(client: httpx.AsyncClient) -> None:
+    body = json.dumps({"apiVersion": "v1", "kind": "ConfigMap"})
+    headers = {"content-type": STYLES["apply"]}
+    refused = await client.patch(f"{MAPS}/a", content=body, headers=headers)
+    assert refused.status_code == 422
+    assert "fieldManager: Required value" in refused.json()["message"]

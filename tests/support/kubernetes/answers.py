@@ -1,5 +1,6 @@
 """Answers that refuse, worded as a real API server words them."""
 
+import json
 from collections.abc import Sequence
 
 from tests.support.kubernetes.kinds import Json, Kind
@@ -89,6 +90,23 @@ def invalid(kind: Kind, name: str, *faults: tuple[str, str]) -> StatusError:
     )
 
 
+def bad_patch(patch: Json, why: str) -> StatusError:
+    """One that does not fit the type: it is quoted whole before the reason."""
+    fault = f"Invalid value: {json.dumps(json.dumps(patch))}: {why}"
+    cause = {"reason": "FieldValueInvalid", "message": fault, "field": "patch"}
+    text = f' "" is invalid: patch: {fault}'
+    return StatusError(422, "Invalid", text, details={"causes": [cause]})
+
+
+def no_manager() -> StatusError:
+    """Of an apply."""
+    fault = "Required value: is required for apply patch"
+    cause = {"reason": "FieldValueRequired", "message": fault, "field": "fieldManager"}
+    text = f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {fault}'
+    details = {"group": "meta.k8s.io", "kind": "PatchOptions", "causes": [cause]}
+    return StatusError(422, "Invalid", text, details=details)
+
+
 def bad_request(text: str) -> StatusError:
     return StatusError(400, "BadRequest", text)
 
@@ -141,7 +159,7 @@ def from_the_future(wanted: int, current: int) -> StatusError:
     return StatusError(
         504,
         "Timeout",
-        f"Too large resource version: {wanted}, current: {current}",
+        f"Timeout: Too large resource version: {wanted}, current: {current}",
         details={
             "causes": [
                 {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}

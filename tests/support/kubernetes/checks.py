@@ -13,6 +13,7 @@ from tests.support.kubernetes.kinds import (
     CONFIGMAPS,
     DAEMONSETS,
     DEPLOYMENTS,
+    EVENTS,
     JOBS,
     LEASES,
     PODS,
@@ -53,6 +54,8 @@ def check(kind: Kind, obj: Json, former: Json | None) -> None:
         faults.append(("spec.containers", "Required value"))
     if kind is LEASES:
         faults += _lease(spec)
+    if kind is EVENTS:
+        faults += _event(obj)
     if former is not None:
         faults += _unchangeable(kind, spec, former.get("spec") or {})
     if faults:
@@ -86,8 +89,12 @@ def _workload(kind: Kind, spec: Json) -> list[tuple[str, str]]:
         shown = json.dumps(labels, separators=(",", ":"))
         text = f"Invalid value: {shown}: `selector` does not match template `labels`"
         faults.append(("spec.template.metadata.labels", text))
-    if not spec["template"]["spec"].get("containers"):
+    containers = spec["template"]["spec"].get("containers")
+    if not containers:
         faults.append(("spec.template.spec.containers", "Required value"))
+    for at, container in enumerate(containers or ()):
+        if not container.get("image"):
+            faults.append((f"spec.template.spec.containers[{at}].image", "Required value"))
     if spec.get("replicas", 0) < 0:
         text = f"Invalid value: {spec['replicas']}: must be greater than or equal to 0"
         faults.append(("spec.replicas", text))
@@ -122,6 +129,15 @@ def _lease(spec: Json) -> list[tuple[str, str]]:
         text = f"Invalid value: {duration}: must be greater than 0"
         return [("spec.leaseDurationSeconds", text)]
     return []
+
+
+def _event(obj: Json) -> list[tuple[str, str]]:
+    """One about what is in no namespace is in `default`."""
+    about = (obj.get("involvedObject") or {}).get("namespace") or ""
+    if obj["metadata"].get("namespace") == (about or "default"):
+        return []
+    text = f'Invalid value: "{about}": does not match event.namespace'
+    return [("involvedObject.namespace", text)]
 
 
 def _unchangeable(kind: Kind, spec: Json, former: Json) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ def budgets_of(registry: Registry, pod: Json) -> list[Json]:
 def evict(registry: Registry, name: str, namespace: str, eviction: Json, *, is_dry: bool) -> None:
     """Raises StatusError 403, 404, 409, 429, 500."""
     pod = registry.get(PODS, name, namespace)
+    if (eviction.get("metadata") or {}).get("name", name) != name:
+        raise answers.bad_request("name in URL does not match name in Eviction object")
     options: Json = eviction.get("deleteOptions") or {}
     if is_terminating(registry.get(NAMESPACES, namespace)):
         raise answers.namespace_ends(PODS, name, namespace)

@@ -168,7 +168,8 @@ def _fight(fights: list[tuple[Json, Path]]) -> StatusError:
     causes = [
         {
             "reason": "FieldManagerConflict",
-            "message": f'conflict with "{other["manager"]}" using {other["apiVersion"]}',
+            "message": f'conflict with "{other["manager"]}"'
+            + (f" using {other['apiVersion']}" if other["operation"] == "Update" else ""),
             "field": shown(path),
         }
         for other, path in fights

@@ -84,10 +84,7 @@ class Handlers:
             change = _changed(style, body)
             return 200, self._registry.change(kind, call.name, call.namespace, change, _by(call))
         if "fieldManager" not in call.query:
-            raise answers.bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is '
-                "required for apply patch"
-            )
+            raise answers.no_manager()
         if self._store.get(kind, call.name, call.namespace) is None:
             asked = Question("create", kind.group, kind.plural, "", call.namespace, call.name)
             if not self._access.answer(user, asked)[0]:

@@ -57,7 +57,7 @@ class Registry(Deletion):
         obj = copy_of(body)
         meta = self._checked_names(kind, obj, namespace)
         name = str(meta["name"])
-        prune(kind, obj, strict=by.is_strict)
+        prune(kind, obj, strict=by.is_strict, is_patch=False)
         if meta.pop("resourceVersion", ""):
             raise answers.bad_request("resourceVersion should not be set on objects to be created")
         if self.store.get(kind, name, namespace) is not None:
@@ -128,7 +128,7 @@ class Registry(Deletion):
             meta["namespace"] = namespace
         meta["resourceVersion"] = former["metadata"]["resourceVersion"]
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
-        prune(kind, obj, strict=by.is_strict)
+        prune(kind, obj, strict=by.is_strict, is_patch=not by.is_put)
         obj = _only(kind, former, obj, by.subresource)
         set_defaults(kind, obj)
         if by.subresource != "status":
@@ -159,13 +159,14 @@ class Registry(Deletion):
         check_uid_fixed(kind, name, wanted, uid)
 
     def update(self, kind: Kind, name: str, namespace: str, body: Json, by: Writer) -> Json:
-        """PUT. A Lease is made by it, a stale one of those gone is 409."""
+        """PUT. A Lease is made by it, unless it says by its UID which one is meant."""
         if kind is LEASES and self.store.get(kind, name, namespace) is None:
-            if (body.get("metadata") or {}).get("resourceVersion"):
-                raise answers.conflict(kind, name, "the object has been deleted")
-            return self.create(
-                kind, {**body, "metadata": {**body["metadata"], "name": name}}, namespace, by
-            )
+            meta = {**(body.get("metadata") or {}), "name": name}
+            if uid := meta.get("uid"):
+                why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: "
+                raise answers.conflict(kind, name, why)
+            meta.pop("resourceVersion", None)
+            return self.create(kind, {**body, "metadata": meta}, namespace, by)
         return self.change(kind, name, namespace, lambda _: copy_of(body), by)
 
     def apply(

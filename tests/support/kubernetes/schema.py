@@ -1,5 +1,6 @@
-"""The fields that the API knows, two levels deep: others are dropped without a word, as by a real
-server, or refused where `fieldValidation=Strict` asks for it, as kubectl does.
+"""The fields that the API knows, two levels deep and those of a template's pods and containers:
+others are dropped without a word, as by a real server, or refused where `fieldValidation=Strict`
+asks for it, as kubectl does.
 
 And what labels, annotations and their names may look like.
 """
@@ -8,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tests.support.kubernetes.answers import bad_request
+from tests.support.kubernetes.answers import StatusError, bad_patch, bad_request
 from tests.support.kubernetes.kinds import (
     BUDGETS,
     CONFIGMAPS,
@@ -56,13 +57,26 @@ _SPEC: Final[Mapping[Kind, str]] = {
     healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig ipFamilies ipFamilyPolicy
     allocateLoadBalancerNodePorts loadBalancerClass internalTrafficPolicy trafficDistribution""",
 }
+_PODS: Final = """activeDeadlineSeconds affinity automountServiceAccountToken containers dnsConfig
+    dnsPolicy enableServiceLinks ephemeralContainers hostAliases hostIPC hostNetwork hostPID
+    hostUsers hostname hostnameOverride imagePullSecrets initContainers nodeName nodeSelector os
+    overhead preemptionPolicy priority priorityClassName readinessGates resourceClaims resources
+    restartPolicy runtimeClassName schedulerName schedulingGates securityContext serviceAccount
+    serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain
+    terminationGracePeriodSeconds tolerations topologySpreadConstraints volumes"""
+_CONTAINERS: Final = """args command env envFrom image imagePullPolicy lifecycle livenessProbe name
+    ports readinessProbe resizePolicy resources restartPolicy restartPolicyRules securityContext
+    startupProbe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices
+    volumeMounts workingDir"""
 _PART: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 _VALUE: Final = re.compile(rf"({_PART})?")
 _KEY: Final = re.compile(rf"([a-z0-9]([-a-z0-9.]{{0,251}}[a-z0-9])?/)?{_PART}")
 
 
-def prune(kind: Kind, obj: Json, *, strict: bool) -> None:
-    """In place. Raises StatusError 400 where `strict`, or a label is no text."""
+def prune(kind: Kind, obj: Json, *, strict: bool, is_patch: bool) -> None:
+    """In place. Raises StatusError where `strict`, or a label is no text: 422 for a patch, else
+    400."""
+    template = (obj.get("spec") or {}).get("template") if kind in _SPEC else None
     unknown = [
         *_unknown(obj["metadata"], set(_META.split()), "metadata."),
         *(_unknown(obj, {*_COMMON, *_TOP[kind].split()}, "") if kind in _TOP else ()),
@@ -71,19 +85,38 @@ def prune(kind: Kind, obj: Json, *, strict: bool) -> None:
             if kind in _SPEC
             else ()
         ),
+        *(_unknown_in_pods(template, "spec.template.") if template else ()),
     ]
     if unknown and strict:
         told = ", ".join(f'unknown field "{path}"' for path, _, _ in unknown)
-        raise bad_request(f"strict decoding error: {told}")
+        raise _misfit(kind, obj, f"strict decoding error: {told}", is_patch)
     for _, at, key in unknown:
         del at[key]
     for field in ("labels", "annotations"):
-        for key, value in (obj["metadata"].get(field) or {}).items():
+        for value in (obj["metadata"].get(field) or {}).values():
             if not isinstance(value, str):
-                raise bad_request(
-                    f"json: cannot unmarshal {type(value).__name__} into Go struct field "
-                    f"ObjectMeta.metadata.{field}.{key} of type string"
+                told = "object" if isinstance(value, dict) else "number"
+                why = (
+                    f"json: cannot unmarshal {told} into Go struct field "
+                    f"ObjectMeta.metadata.{field} of type string"
                 )
+                raise _misfit(kind, obj, why, is_patch)
+
+
+def _misfit(kind: Kind, obj: Json, why: str, is_patch: bool) -> StatusError:
+    if is_patch:
+        return bad_patch(obj, why)
+    told = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {why}'
+    return bad_request(told)
+
+
+def _unknown_in_pods(template: Json, path: str) -> Iterator[tuple[str, Json, str]]:
+    spec = template.get("spec") or {}
+    yield from _unknown(template, {"metadata", "spec"}, path)
+    yield from _unknown(spec, set(_PODS.split()), f"{path}spec.")
+    for field in ("containers", "initContainers"):
+        for at, one in enumerate(spec.get(field) or ()):
+            yield from _unknown(one, set(_CONTAINERS.split()), f"{path}spec.{field}[{at}].")
 
 
 def _unknown(at: Json, known: set[str], path: str) -> Iterator[tuple[str, Json, str]]:
