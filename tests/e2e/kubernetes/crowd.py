@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.command import Done
 from tests.support.kubernetes.any_cluster import LONG, Cluster, a_cluster
 from tests.support.kubernetes.commands import Commands
 from tests.support.kubernetes.kinds import SERVICES, Json, kind_of
@@ -55,6 +56,17 @@ class Crowd(Commands):
         kept = {key: value for key, value in given.items() if value is not None}
         path.write_text(json.dumps(kept))
         return path
+
+    async def poolroll(self, *argv: str, **env: str) -> Done:
+        """One that hangs is told with what the cluster looks like then."""
+        try:
+            return await super().poolroll(*argv, **env)
+        except AssertionError as error:
+            pods = await self.cluster.pods()
+            shown = [{**one["metadata"], "status": one.get("status")} for one in pods]
+            workload = await self.cluster.api.get(self.cluster.path(kind_of(self.workload), NAME))
+            seen = json.dumps([*shown, workload, sorted(self.cluster.nodes.pods)], default=str)
+            raise AssertionError(f"{error}\n{seen}") from error
 
     async def specs(self) -> tuple[Json, Json]:
         """Of the workload, but for its template, and of the Service."""
