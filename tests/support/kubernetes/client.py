@@ -32,6 +32,8 @@ JSON_PATCH = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
 AGAIN = 0.2
 """Seconds before a cut watch begins again."""
+SOON = 0.01
+"""The same after one that has ended by itself."""
 STREAM = 60
 """Seconds that one watch is asked to take."""
 
@@ -162,10 +164,12 @@ class Client:
     async def follow(self, path: str, seen: Callable[[str, Json], None], **params: str) -> None:
         """Tell `seen` of each object (ADDED, MODIFIED, DELETED), for ever, through every cut.
 
-        What is gone after a new list is told as DELETED; what is there again, as MODIFIED.
+        What is gone after a new list is told as DELETED; what is there again, as MODIFIED. Each
+        stream begins with a list: nothing is lost for longer than one takes.
         """
         known: dict[str, Json] = {}
         while True:
+            pause = AGAIN
             with suppress(httpx.HTTPError, Fault, ValueError):
                 listing = await self.get(path, **params)
                 items = {one["metadata"]["uid"]: one for one in listing["items"]}
@@ -175,18 +179,16 @@ class Client:
                     seen("MODIFIED" if uid in known else "ADDED", one)
                     known[uid] = one
                 version = listing["metadata"]["resourceVersion"]
-                while True:
-                    async with aclosing(self._events(path, version, params)) as events:
-                        async for event in events:
-                            one = event["object"]
-                            if event["type"] == "ERROR":
-                                raise ValueError(one)
-                            version = one["metadata"]["resourceVersion"]
-                            if event["type"] != "BOOKMARK":
-                                _keep(known, event["type"], one)
-                                seen(event["type"], one)
-                    await asyncio.sleep(0.01)
-            await asyncio.sleep(AGAIN)
+                async with aclosing(self._events(path, version, params)) as events:
+                    async for event in events:
+                        one = event["object"]
+                        if event["type"] == "ERROR":
+                            raise ValueError(one)
+                        if event["type"] != "BOOKMARK":
+                            _keep(known, event["type"], one)
+                            seen(event["type"], one)
+                pause = SOON
+            await asyncio.sleep(pause)
 
     async def _events(
         self, path: str, version: str, params: Mapping[str, str]
