@@ -119,7 +119,7 @@ async def test_a_lone_server(tmp_path: Path) -> None:
         assert "db1: its planned outage has used up its 10s" in done.text
         assert noted(one.dnf)[2:] == ["-y distro-sync", "-y downgrade postgresql"]
         assert noted(one.page)[2:] == ["on db1", "off db1"]
-        assert noted(one.folder / "told")[-3:] == ["started", "over_budget", "halted"]
+        assert {*noted(one.folder / "told")[-3:]} == {"started", "over_budget", "halted"}
         assert "db1: rolled back, in rotation" in done.text
 
 
@@ -149,7 +149,8 @@ async def test_used_up_while_nobody_ran(tmp_path: Path) -> None:
         assert "db1: its planned outage has used up its 1h00m" in done.out
         assert "db1: reverted, in rotation" in done.out
         assert "(upgrades db1 again)" in done.out
-        assert noted(one.folder / "told") == ["started", "started", "over_budget", "halted"]
+        first_told, *told = noted(one.folder / "told")  # what is sent at once comes in any order
+        assert (first_told, sorted(told)) == ("started", ["halted", "over_budget", "started"])
         assert noted(one.dnf) == ["-y distro-sync"]
         (created, reverted) = noted(one.folder / "snapshots")
         assert reverted == created.replace("create", "revert")
