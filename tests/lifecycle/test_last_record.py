@@ -52,24 +52,36 @@ async def last(place: Place) -> RolloutRow:
     return row
 
 
+def place_with(journal: type[MemoryJournal]) -> Place:
+    place = Place()
+    place.metrics.set("q", 0.0)
+    place.ports = replace(place.ports, journal=journal(place.ports.clock))
+    return place
+
+
+async def done(place: Place) -> tuple[State, Runner]:
+    """A run to its end, and who ran it."""
+    runners = list[Runner]()
+    ended = await run(
+        place.ports,
+        place.file,
+        NO_OPTIONS,
+        confirm=yes,
+        narrators=(),
+        questions=None,
+        on_start=runners.append,
+    )
+    assert ended is not None
+    return ended[1], runners[0]
+
+
 def test_that_is_late() -> None:
     """A rollout that is done is not left unfinished because the disk was slow at its end."""
 
     async def played() -> tuple[State, RolloutRow]:
-        place = Place()
-        place.metrics.set("q", 0.0)
-        place.ports = replace(place.ports, journal=LateJournal(place.ports.clock))
-        ended = await run(
-            place.ports,
-            place.file,
-            NO_OPTIONS,
-            confirm=yes,
-            narrators=(),
-            questions=None,
-            on_start=lambda runner: None,
-        )
-        assert ended is not None
-        return ended[1], await last(place)
+        place = place_with(LateJournal)
+        state, _ = await done(place)
+        return state, await last(place)
 
     state, row = run_virtually(played())
     assert state.finished == DONE
@@ -88,20 +100,8 @@ def test_whose_outcome_another_process_notes() -> None:
     """It is done all the same, and that is no bug."""
 
     async def played() -> tuple[State, BaseException | None]:
-        place, runners = Place(), list[Runner]()
-        place.metrics.set("q", 0.0)
-        place.ports = replace(place.ports, journal=TakenJournal(place.ports.clock))
-        ended = await run(
-            place.ports,
-            place.file,
-            NO_OPTIONS,
-            confirm=yes,
-            narrators=(),
-            questions=None,
-            on_start=runners.append,
-        )
-        assert ended is not None
-        return ended[1], runners[0].bug
+        state, runner = await done(place_with(TakenJournal))
+        return state, runner.bug
 
     state, bug = run_virtually(played())
     assert (state.finished, bug) == (DONE, None)
