@@ -1,7 +1,7 @@
 """Worse than the baseline by more than the margin: how often it is wrong, and what it misses."""
 
 from datetime import timedelta
-from math import comb, sqrt
+from math import comb
 from random import Random
 from typing import Final
 
@@ -12,6 +12,7 @@ from controller.core.gates.comparison import is_beyond, margin_tail, risk_at
 from controller.core.gates.evidence import Answers, Freshness, Query, Reading
 from controller.core.gates.gate import MetricGate, Scope
 from controller.core.gates.metrics import judge_answers
+from tests.core.gates.chance import failing
 
 COUNTED: Final = (
     Query.ERRORS,
@@ -86,14 +87,6 @@ def test_the_risk_is_shared_out_over_the_looks() -> None:
     assert sum(shares) < 2 / 3
     assert risk_at(second * 3.9, second, 1.0) == 1 / 9
     assert risk_at(second / 2, second, 1.0) == risk_at(second, timedelta(0), 1.0) == 1 / 4
-
-
-def failing(random: Random, count: int, ratio: float) -> int:
-    """How many fail; by the normal distribution where that is near enough."""
-    mean = count * ratio
-    if mean > 20:
-        return min(count, max(0, round(random.gauss(mean, sqrt(mean * (1 - ratio))))))
-    return sum(random.random() < ratio for _ in range(count))
 
 
 def is_caught(random: Random, ratio: float, others: float, interval: int, rate: int) -> bool:

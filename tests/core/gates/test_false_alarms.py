@@ -8,6 +8,7 @@ from controller.core.events import Verdict
 from controller.core.gates.counters import judge
 from controller.core.gates.gate import CounterGate, Scope
 from controller.core.pool import Counters
+from tests.core.gates.chance import failing
 
 pytestmark = pytest.mark.untraced  # thousands of rollouts: what they call has direct tests
 
@@ -20,7 +21,7 @@ def failing_second(random: Random, ratio: float, rate: int) -> int | None:
     """The second of a member's soak in which its gate fails; None: it passes."""
     errors = total = 0
     for second in range(1, SOAK + 1):
-        errors += sum(random.random() < ratio for _ in range(rate))
+        errors += failing(random, rate, ratio)
         total += rate
         if judge(GATE, Counters(errors, total)).verdict is Verdict.FAIL:
             return second
