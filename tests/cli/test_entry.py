@@ -232,18 +232,20 @@ def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
     assert done.stdout.split() == ["False"]
 
 
-def test_what_paints_terminals_is_not_loaded_without_one() -> None:
-    """httpx and structlog would load it, for things that nobody sees here: 4 MiB."""
+@pytest.mark.parametrize(("log_format", "takes"), [("text", False), ("json", True)])
+def test_what_paints_terminals_is_not_loaded_without_one(log_format: str, takes: bool) -> None:
+    """httpx and structlog would load it, for things that nobody sees here: 4 MiB. structlog itself
+    makes JSON only."""
     code = (
         f"{ENTRY}; from controller.cli import main; main.entry = lambda: None; entry()\n"
         "import httpx; from controller.cli.log import LogNarrator\n"
-        "LogNarrator('web-1', None, 'text')._log\n"
+        f"LogNarrator('web-1', None, {log_format!r})._log\n"
         "print('structlog' in sys.modules, {'rich', 'pygments'} & {*sys.modules})\n"
         "import rich.console"
     )
     argv = [sys.executable, "-c", code, "check"]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout == "True set()\n"
+    assert done.stdout == f"{takes} set()\n"
 
 
 @pytest.mark.parametrize(
