@@ -13,16 +13,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import Any, Final
 
 import httpcore
 import httpx
 
-_SECOND_ADDRESS: Final = 0.25
-"""Seconds after which the next address of a name is tried beside the first (RFC 8305)."""
-
-_ENDED: Final = "the server ended the connection in the handshake"
+from adapters.streams import close, connected, shake_hands
 
 _OPTIONAL: Final = "sniffio"
 """httpcore tries to import it for every request: where it is not installed, all of `sys.path` is
@@ -77,12 +73,7 @@ class Backend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(
-                    host,
-                    port,
-                    local_addr=(local_address, 0) if local_address is not None else None,
-                    happy_eyeballs_delay=None if _is_address(host) else _SECOND_ADDRESS,
-                )
+                reader, writer = await connected(host, port, local_address)
         for option in socket_options or ():
             writer.get_extra_info("socket").setsockopt(*option)
         return _Stream(reader, writer)
@@ -108,12 +99,7 @@ class _Stream(httpcore.AsyncNetworkStream):
                 await self._writer.drain()
 
     async def aclose(self) -> None:
-        """At once: a peer may never answer the farewell of TLS."""
-        self._writer.transport.abort()
-        # What it waits for is shared: given up here, it would be given up for whoever closes again.
-        closing = asyncio.create_task(self._writer.wait_closed())
-        closing.add_done_callback(_retrieved)
-        await asyncio.wait((closing,))
+        await close(self._writer)
 
     async def start_tls(
         self,
@@ -121,23 +107,10 @@ class _Stream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        try:
-            with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
-                async with asyncio.timeout(timeout):
-                    await self._shake_hands(ssl_context, server_hostname)
-        except BaseException:
-            self._writer.transport.abort()
-            raise
+        with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
+            async with asyncio.timeout(timeout):
+                await shake_hands(self._writer, ssl_context, server_hostname)
         return self
-
-    async def _shake_hands(self, context: ssl.SSLContext, name: str | None) -> None:
-        try:
-            await self._writer.start_tls(context, server_hostname=name)
-        except ConnectionResetError as error:
-            if error.args:
-                raise
-            # asyncio's own: the peer ended the connection, and nothing of the network is at fault.
-            raise ssl.SSLEOFError(ssl.SSL_ERROR_EOF, _ENDED) from error
 
     def get_extra_info(self, info: str) -> Any:
         names = {"client_addr": "sockname", "server_addr": "peername"}
@@ -159,14 +132,6 @@ def _mapped(fault: type[Exception], too_slow: type[Exception]) -> Iterator[None]
         raise fault(str(error)) from socket.gaierror(socket.EAI_NONAME, str(error))
 
 
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def _has_more(sock: socket.socket | None) -> bool:
     """Whether an idle connection has something to say, which is its end."""
     if sock is None or sock.fileno() < 0:
@@ -174,9 +139,3 @@ def _has_more(sock: socket.socket | None) -> bool:
     poll = select.poll()
     poll.register(sock.fileno(), select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _retrieved(closing: asyncio.Task[None]) -> None:
-    """How a connection was lost does not matter once it is closed."""
-    if not closing.cancelled():
-        closing.exception()

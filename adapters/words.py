@@ -1,6 +1,6 @@
 """Helpers for error messages: the causes of an exception, and hiding of secrets (S12).
 
-Adapters share this module, `proxies` and `trust`, and no other.
+Adapters share this module, `connections`, `proxies`, `streams`, `trust` and few others.
 """
 
 import stat

@@ -17,8 +17,9 @@ _VISIBLE: Final = (
     | {0x7F: 0x2421}
     | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
     | dict.fromkeys((0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
-    | dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 )
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which stand for bytes that are no text: no stream takes them."""
 _IN_BLOCK: Final = {code: to for code, to in _VISIBLE.items() if code not in (0x09, 0x0A)}
 
 
@@ -29,12 +30,16 @@ def plain(text: str) -> str:
 
 def legible(text: str) -> str:
     """For a block of several lines: line ends and tabs stay."""
-    return plain(text).replace("\r\n", "\n").replace("\r", "\n").translate(_IN_BLOCK)
+    return _whole(plain(text)).replace("\r\n", "\n").replace("\r", "\n").translate(_IN_BLOCK)
 
 
 def legible_line(text: str) -> str:
     """For one line of a terminal."""
-    return plain(text).translate(_VISIBLE)
+    return _whole(plain(text)).translate(_VISIBLE)
+
+
+def _whole(text: str) -> str:
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def as_json_text(text: str) -> str:
@@ -43,7 +48,7 @@ def as_json_text(text: str) -> str:
 
 
 def _is_odd(sign: str) -> bool:
-    return ord(sign) in _IN_BLOCK
+    return ord(sign) in _IN_BLOCK or _HALVES.match(sign) is not None
 
 
 _SPELLED: Final = str.maketrans(

@@ -1,14 +1,13 @@
-"""HTTP probes. The only module of this folder that imports httpx."""
+"""HTTP probes. Only this module and `sending` import httpx."""
 
 import asyncio
 import logging
 import re
 import ssl
-from functools import cache
 
 import httpx
 
-from adapters.connections import client
+from adapters.probes.sending import Sending
 from adapters.probes.words import excerpt, network_fault, public_url, url_secrets
 from adapters.words import causes, hide
 from controller.tasks import HttpProbe
@@ -42,14 +41,7 @@ _CHARSETS = frozenset(
     }
 )
 
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)  # below it they log URLs and headers whole
-
-
-@cache
-def load() -> None:
-    """Load what the library would load at its first request."""
-    httpx.AsyncHTTPTransport(verify=False)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # below it it logs URLs whole
 
 
 class HttpAsker:
@@ -100,15 +92,17 @@ class HttpAsker:
 
     async def _connectable(self) -> httpx.AsyncClient:
         """The validator limits each try as a whole."""
-        return client(
-            await self._context(),
-            limits=httpx.Limits(max_keepalive_connections=0),
-            transport=self._transport,
+        return httpx.AsyncClient(
+            transport=self._transport or Sending(await self._context()),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,
         )
 
-    async def _context(self) -> ssl.SSLContext | bool:
+    async def _context(self) -> ssl.SSLContext | None:
+        """For https; None: anybody's certificate will do."""
         if not self._probe.is_trusting:
-            return False
+            return None
         try:
             return await asyncio.to_thread(ssl.create_default_context, cafile=self._probe.ca)
         except OSError as error:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from importlib import import_module
 
 from adapters.probes.command import answer
 from adapters.probes.tcp import connect
@@ -46,9 +47,7 @@ class OutsideValidator:
         probe = validation.probe
         if not isinstance(probe, HttpProbe):
             return None
-        from adapters.probes import http  # takes a tenth of a second: while nobody is out
-
-        http.load()
+        _load_http()
         if not probe.is_trusting:
             return None
         try:
@@ -92,6 +91,11 @@ class OutsideValidator:
             case CommandProbe(command):
                 name = command.argv[0] if command.argv else "(empty)"
                 return f"command {name}", lambda left: answer(self._commands, command, left)
+
+
+def _load_http() -> None:
+    """It takes a tenth of a second: while nobody is out."""
+    import_module("adapters.probes.http")
 
 
 def _limited(ask: Callable[[], Awaitable[str | None]]) -> _Try:

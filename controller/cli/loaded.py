@@ -15,12 +15,13 @@ WITH_HTTP: Final = (
     "anyio.streams.tls",
     "anyio.to_thread",
 )
-"""What httpx takes at its first request; they take a while, so only where it is used at all."""
+"""What httpcore takes at its first request: 1 MiB, so only where something keeps connections by it.
+Probes do not."""
 
 
 def load_the_rest() -> None:
     """Before the first member is touched. A test proves that nothing is loaded after it."""
-    for name in (*ALWAYS, *(WITH_HTTP if "httpx" in sys.modules else ())):
+    for name in (*ALWAYS, *(WITH_HTTP if "httpcore" in sys.modules else ())):
         import_module(name)
     if "rich" in sys.modules:
         import_module("rich.cells").cell_len("\N{BOX DRAWINGS LIGHT HORIZONTAL}\u4e00")

@@ -1,4 +1,4 @@
-"""The log on standard error: one line per event (structlog)."""
+"""The log on standard error: one line per event, as text or as JSON (structlog)."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -22,18 +22,12 @@ from controller.report.times import moment
 Wall = Callable[[], datetime]
 
 
-def _text(_: Any, __: str, event: dict[str, Any]) -> str:
-    member = event.get("member", "")
-    when = moment(event["timestamp"])
-    return f"{when}  {legible_line(member):<8}  {legible_line(event['event'])}"
-
-
 def _iso(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "timestamp": event["timestamp"].isoformat()}
 
 
 class _Logger:
-    """What structlog hands its lines to: a `Writer`."""
+    """What finished lines are handed to: a `Writer`."""
 
     def __init__(self, writer: Writer) -> None:
         self.info = self.warning = self.error = lambda line: writer.write(fit(line))
@@ -44,6 +38,23 @@ class _Returned:
 
     def warning(self, line: str) -> str:
         return line
+
+
+class _Text:
+    """Makes lines for people. structlog would do nothing for them, and takes 1 MiB."""
+
+    def __init__(self, logger: _Logger | _Returned) -> None:
+        self._take = logger.warning
+
+    def bind(self, **_: object) -> "_Text":
+        """Lines for people do not repeat which rollout they are of."""
+        return self
+
+    def info(self, text: str, *, timestamp: datetime, kind: str, member: str = "") -> Any:
+        when = moment(timestamp)
+        return self._take(f"{when}  {legible_line(member):<8}  {legible_line(text)}")
+
+    warning = error = info
 
 
 class LogNarrator:
@@ -64,11 +75,12 @@ class LogNarrator:
     def _notes(self) -> Any:
         return self._lines_to(_Returned())
 
-    def _lines_to(self, logger: object) -> Any:
+    def _lines_to(self, logger: _Logger | _Returned) -> Any:
+        if self._format != "json":
+            return _Text(logger)
         structlog = _structlog()
-        is_json = self._format == "json"
-        renderer: list[Any] = [_iso, structlog.processors.JSONRenderer()] if is_json else [_text]
-        processors = [structlog.processors.add_log_level, *renderer]
+        make = structlog.processors
+        processors = [make.add_log_level, _iso, make.JSONRenderer()]
         return structlog.wrap_logger(logger, processors=processors, rollout=self._rollout)
 
     def _left_out(self, count: int) -> str:

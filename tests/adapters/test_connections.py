@@ -4,7 +4,7 @@ import asyncio
 import gc
 import ssl
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -12,6 +12,7 @@ import pytest
 import trustme
 
 from adapters.connections import Backend, client
+from adapters.probes.sending import Sending
 from adapters.words import causes
 from tests.support.serving import listening
 from tests.support.waiting import accepted
@@ -51,9 +52,17 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-async def given_up(verify: ssl.SSLContext | bool, url: str, turns: int) -> bool:
+def of_a_probe(verify: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=Sending(verify), timeout=None)
+
+
+def keeping(verify: ssl.SSLContext) -> httpx.AsyncClient:
+    return client(verify, limits=httpx.Limits())
+
+
+async def given_up(made: httpx.AsyncClient, url: str, turns: int) -> bool:
     """Cancel a request after so many turns of the loop. Whether it had ended before."""
-    async with client(verify, limits=httpx.Limits()) as one:
+    async with made as one:
         task = asyncio.create_task(one.get(url))
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -64,8 +73,11 @@ async def given_up(verify: ssl.SSLContext | bool, url: str, turns: int) -> bool:
         return is_over
 
 
+@pytest.mark.parametrize("make", [keeping, of_a_probe])
 @pytest.mark.parametrize("is_secure", [False, True], ids=["plain", "tls"])
-async def test_nothing_stays_open(is_secure: bool, authority: trustme.CA) -> None:
+async def test_nothing_stays_open(
+    make: Callable[[ssl.SSLContext], httpx.AsyncClient], is_secure: bool, authority: trustme.CA
+) -> None:
     """Cancelled after each number of turns, until one is enough for the whole request."""
     tls, verify = None, ssl.create_default_context()
     if is_secure:
@@ -76,7 +88,7 @@ async def test_nothing_stays_open(is_secure: bool, authority: trustme.CA) -> Non
         warnings.simplefilter("always", ResourceWarning)
         async with server(tls) as url:
             turns = 0
-            while not await given_up(verify, url, turns):
+            while not await given_up(make(verify), url, turns):
                 turns += 1
         gc.collect()
     assert turns > 5

@@ -232,18 +232,33 @@ def test_nothing_of_kubernetes_is_loaded_for_other_pools() -> None:
     assert done.stdout.split() == ["False"]
 
 
-def test_what_paints_terminals_is_not_loaded_without_one() -> None:
-    """httpx and structlog would load it, for things that nobody sees here: 4 MiB."""
+def test_a_probe_is_asked_without_what_keeps_connections() -> None:
+    """httpcore, and anyio for its locks: 2 MiB, for a pool of which a probe wants nothing."""
+    code = (
+        "import asyncio, sys\n"
+        "from adapters.probes.http import HttpAsker\n"
+        "from controller.tasks import HttpProbe\n"
+        "print(asyncio.run(HttpAsker(HttpProbe('http://127.0.0.1:1/')).ask()))\n"
+        "print({'anyio', 'httpcore', 'sniffio', 'certifi'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "connection refused\nset()\n"
+
+
+@pytest.mark.parametrize(("log_format", "takes"), [("text", False), ("json", True)])
+def test_what_paints_terminals_is_not_loaded_without_one(log_format: str, takes: bool) -> None:
+    """httpx and structlog would load it, for things that nobody sees here: 4 MiB. structlog itself
+    makes JSON only."""
     code = (
         f"{ENTRY}; from controller.cli import main; main.entry = lambda: None; entry()\n"
         "import httpx; from controller.cli.log import LogNarrator\n"
-        "LogNarrator('web-1', None, 'text')._log\n"
+        f"LogNarrator('web-1', None, {log_format!r})._log\n"
         "print('structlog' in sys.modules, {'rich', 'pygments'} & {*sys.modules})\n"
         "import rich.console"
     )
     argv = [sys.executable, "-c", code, "check"]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout == "True set()\n"
+    assert done.stdout == f"{takes} set()\n"
 
 
 @pytest.mark.parametrize(

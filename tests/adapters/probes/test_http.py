@@ -1,14 +1,17 @@
 """HTTP probes on real sockets."""
 
 import asyncio
+import errno
 import logging
 import time
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
 from adapters.clock import SystemClock
 from adapters.probes import OutsideValidator
+from adapters.probes.http import HttpAsker
 from controller.tasks import HttpProbe, JobResult, Validation
 from tests.adapters.probes.support import ScriptedCommands, answering, bound, probed, serving
 from tests.support.waiting import until
@@ -89,6 +92,52 @@ async def test_broken_answers(reply: bytes, seen: str) -> None:
         result = await probed(HttpProbe(_url(port), contains="v2"))
     assert not result.passed
     assert seen in result.detail
+
+
+async def test_what_comes_before_an_answer() -> None:
+    """Interim answers are passed over."""
+    hints = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
+    answer = hints + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nv2"
+    async with serving(lambda _, writer: writer.write(answer)) as port:
+        assert (await probed(HttpProbe(_url(port), contains="v2"))).passed
+
+
+async def test_another_protocol() -> None:
+    """Whoever changes the protocol, as a probe of a WebSocket asks, has answered."""
+    answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x01"
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    async with serving(lambda _, writer: writer.write(answer), holds=True) as port:
+        assert (await probed(HttpProbe(_url(port), 101, headers=headers))).passed
+        seen = await probed(HttpProbe(_url(port), 101, contains="v2", headers=headers))
+    assert "the body is empty: it lacks 'v2'" in seen.detail
+
+
+class _NotTaken:
+    """The writing end of a connection that the server has closed."""
+
+    transport = Mock()
+
+    def write(self, data: bytes) -> None:
+        assert data.startswith(b"GET / HTTP/1.1")
+
+    async def drain(self) -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    async def wait_closed(self) -> None:
+        """At once."""
+
+
+async def test_an_answer_before_the_request_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server may answer and close without reading, like one that takes no more requests."""
+    reader = asyncio.StreamReader()
+    reader.feed_data(b"HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+    async def connected(*_: object) -> tuple[asyncio.StreamReader, _NotTaken]:
+        return reader, _NotTaken()
+
+    monkeypatch.setattr("adapters.probes.sending.connected", connected)
+    assert await HttpAsker(HttpProbe("http://127.0.0.1/")).ask() == "status 503, not 200"
+    _NotTaken.transport.abort.assert_called_once_with()
 
 
 @pytest.mark.parametrize("contains", [None, "tick"])

@@ -61,7 +61,7 @@ def test_library_of_http_is_loaded_before_a_rollout(
 ) -> None:
     """It takes a while, which no member should be out for; without HTTP it is not needed."""
     loaded: list[bool] = []
-    monkeypatch.setattr("adapters.probes.http.load", lambda: loaded.append(True))
+    monkeypatch.setattr("adapters.probes.validator._load_http", lambda: loaded.append(True))
     OutsideValidator(ScriptedCommands([]), VirtualClock()).unusable(once(probe))
     assert bool(loaded) == isinstance(probe, HttpProbe)
 
