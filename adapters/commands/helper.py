@@ -30,7 +30,6 @@ poolroll too (`keep_small`).
 import errno
 import os
 import select
-import signal
 import sys
 import time
 
@@ -43,6 +42,13 @@ if __name__ == "__main__":
 from adapters.commands import durable, processes
 from adapters.commands.message import CONTROL_FD, Spec, explain
 from adapters.commands.output import Output, Stream
+
+TYPE_CHECKING = False  # as `typing` has it, without the time to import that
+if TYPE_CHECKING:
+    import signal
+else:
+    # All that `signal` adds to it are enums: they would take longer than the start of Python.
+    import _signal as signal
 
 KEEP_SMALL = "keep-small"
 """Argument: look after a file on fd 0, see `keep_small`."""

@@ -24,7 +24,7 @@ NEEDED: Final = (
 )
 """All that the helper imports of ours, itself included."""
 
-_MAIN: Final = """\
+_BEGIN: Final = """\
 import os, sys
 for name in ("adapters", "adapters.commands"):
     package = sys.modules[name] = type(sys)(name)
@@ -44,8 +44,9 @@ def descriptor() -> int:
 
 
 def argv(fd: int = HELPER_FD) -> tuple[str, ...]:
-    """What runs the helper that is open as `fd` there."""
-    return ("-I", "-S", f"/proc/self/fd/{fd}")
+    """What runs the helper that is open as `fd` there. To run the archive itself, Python would load
+    `runpy` and what that needs: as much again as the helper."""
+    return ("-I", "-S", "-c", f"import sys; sys.path.insert(0, '/proc/self/fd/{fd}'); import begin")
 
 
 @cache
@@ -54,7 +55,7 @@ def packed() -> bytes:
     home = Path(helper.__file__).parents[1]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("__main__.py", _MAIN)
+        archive.writestr("begin.py", _BEGIN)
         for name in NEEDED:
             source = (home / name).read_bytes()
             archive.writestr(f"adapters/{name}", source)

@@ -14,6 +14,8 @@ class Shape:
     server_options: str = "check inter 200ms rise 2 fall 2"
     backend_lines: str = ""
     """Added to each backend."""
+    global_lines: str = ""
+    """Added to `global`."""
     cookie: bool = True
     slowstart: str | None = None
     """As HAProxy writes a time, like `2s`."""
@@ -48,6 +50,7 @@ def haproxy_config(shape: Shape, endpoints: Endpoints, members: Mapping[str, int
         *([] if endpoints.tcp is None else [_tcp_door(endpoints.tcp)]),
         "  nbthread 1",
         "  maxconn 2000",
+        *_indented(shape.global_lines),
         "defaults",
         "  mode http",
         "  timeout connect 1s",
@@ -68,6 +71,10 @@ def haproxy_config(shape: Shape, endpoints: Endpoints, members: Mapping[str, int
     return "\n".join(lines) + "\n"
 
 
+def _indented(lines: str) -> list[str]:
+    return [f"  {line.strip()}" for line in lines.splitlines()]
+
+
 def _tcp_door(port: int) -> str:
     return f"  stats socket ipv4@127.0.0.1:{port} level admin"
 
@@ -86,7 +93,7 @@ def _backend(name: str, shape: Shape, options: str, members: Mapping[str, int]) 
     lines = [f"backend {name}", "  balance roundrobin", "  option httpchk GET /health"]
     if shape.cookie:
         lines.append("  cookie SRV insert indirect nocache")
-    lines += [f"  {line.strip()}" for line in shape.backend_lines.splitlines()]
+    lines += _indented(shape.backend_lines)
     lines.append(f"  default-server {options}")
     for member, port in members.items():
         cookie = f" cookie {member}" if shape.cookie else ""

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -63,11 +63,17 @@ class HaproxyProcess:
     thread that lives longest.
     """
 
-    def __init__(self, binary: Path, folder: Path, config: str) -> None:
-        """`config` needs a `stats socket` on a UNIX path, absolute or relative to `folder`."""
+    def __init__(
+        self, binary: Path, folder: Path, config: str, *, launcher: Sequence[str] = ()
+    ) -> None:
+        """`config` needs a `stats socket` on a UNIX path, absolute or relative to `folder`.
+        `launcher`: a command that ties its life to ours, and becomes what follows it: without one,
+        all of this process is copied for that at each start, which takes long if it is large.
+        """
         self.config = config
         self._binary = binary
         self._folder = folder
+        self._launcher = launcher
         self._workers: list[subprocess.Popen[bytes]] = []
         """The current one last; former ones for as long as they live."""
 
@@ -142,7 +148,7 @@ class HaproxyProcess:
     def _spawn(self, options: list[str]) -> subprocess.Popen[bytes]:
         config = self._folder / "haproxy.cfg"
         config.write_text(self.config)
-        argv = [str(self._binary), "-db", "-f", str(config), *options]
+        argv = [*self._launcher, str(self._binary), "-db", "-f", str(config), *options]
         try:
             with self._errors.open("wb") as errors:
                 return subprocess.Popen(
@@ -152,7 +158,7 @@ class HaproxyProcess:
                     stdout=subprocess.DEVNULL,
                     stderr=errors,
                     start_new_session=True,
-                    preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  takes no lock
+                    preexec_fn=None if self._launcher else die_with(os.getpid()),  # noqa: PLW1509  takes no lock
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise PoolrollError(f"{self._binary}: cannot be run: {error}") from error

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -40,9 +40,10 @@ class World:
         *,
         haproxy: Path,
         instances: int = 1,
+        launcher: Sequence[str] = (),
         **shape: Any,
     ) -> None:
-        """`shape`: see `adapters.demo.config.Shape`."""
+        """`launcher`: see `HaproxyProcess`; `shape`: see `adapters.demo.config.Shape`."""
         self.folder = folder.absolute()
         self.members = tuple(f"web{number}" for number in range(1, members + 1))
         self.ports: dict[str, int] = {}
@@ -58,6 +59,7 @@ class World:
         self.tcp_endpoints: list[str] = []
         """Empty with `tcp=False`."""
         self._binary = haproxy
+        self._launcher = launcher
         self._instances = instances
         self._shape = Shape(**shape)
         self._children: list[subprocess.Popen[bytes]] = []
@@ -182,7 +184,7 @@ class World:
             exporter=_reserve(stack) if self._shape.exporter else None,
         )
         config = haproxy_config(self._shape, endpoints, self.ports)
-        process = HaproxyProcess(self._binary, folder, config)
+        process = HaproxyProcess(self._binary, folder, config, launcher=self._launcher)
         await process.start()
         stack.push_async_callback(process.stop)
         self.haproxies.append(process)

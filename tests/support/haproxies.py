@@ -1,7 +1,11 @@
 """Which HAProxys the tests run on: one place, for every folder of tests."""
 
 import os
+import re
 import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,30 @@ def program(name: str) -> Path:
     if os.access(name, os.X_OK) and Path(name).is_file():
         return Path(name)
     pytest.fail(f"{VARIABLE}: {name} is no program, nor one of: {', '.join(STANDARD)}")
+
+
+@cache
+def quick(program: Path) -> str:
+    """Lines for `global` that spare this HAProxy what it does in vain at each start. From 2.6 on it
+    reads every certificate of the machine, for requests of its own that nobody here asks for:
+    30 of 40 ms. See the configuration manual, `httpclient.ssl.verify`."""
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stdout
+    version = re.search(r"version (\d+)\.(\d+)", said)
+    if version is None or (int(version[1]), int(version[2])) < (2, 6):
+        return ""
+    return "httpclient.ssl.verify none"
+
+
+@cache
+def launcher() -> Sequence[str]:
+    """See `HaproxyProcess`: a test process is large, and to copy it takes longer than the start of
+    a HAProxy. setpriv(1) is of util-linux; other programs of that name lack the option."""
+    argv = ("setpriv", "--pdeathsig", "KILL", "--")
+    try:
+        subprocess.run([*argv, "true"], check=True, stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    return argv
 
 
 def _system() -> Path:

@@ -8,12 +8,12 @@ import asyncio
 import json
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from controller import chain
-from controller.core.pool import Found, FoundLine, Instant, LineKey
+from controller.core.pool import Found, FoundLine, LineKey
 from controller.errors import StateError
 from controller.ports import Journal, Store
 from controller.records import (
@@ -26,29 +26,23 @@ from controller.records import (
     Taken,
     Verb,
 )
+from tests.support.journal_rows import AT, WALL, FixedClock, row
 
-WALL = datetime(2026, 11, 22, 10, 3, 11, 250_000, tzinfo=UTC)
-AT = timedelta(days=40, microseconds=7)
+__all__ = [
+    "AT",
+    "KEY1",
+    "KEY2",
+    "KEY9",
+    "WALL",
+    "FixedClock",
+    "JournalContract",
+    "RequestsContract",
+    "begin",
+    "row",
+    "taken",
+]
+
 MAX_BYTES = 1024 * 1024
-
-
-class FixedClock:
-    """Stands still."""
-
-    def now(self) -> Instant:
-        return AT
-
-    def wall(self) -> datetime:
-        return WALL
-
-    async def sleep(self, duration: timedelta) -> None:
-        """As long as a turn of the event loop."""
-        await asyncio.sleep(0)
-
-
-def row(id_: str = "r1", name: str = "web", file: str = "name: web\n") -> RolloutRow:
-    started = WALL - timedelta(hours=1)
-    return RolloutRow(id_, name, file, "/etc/poolroll/web.yaml", {"version": "2"}, started, "anna")
 
 
 async def begin(journal: Journal, begun: RolloutRow | None = None, body: str = "{}") -> Record:

@@ -10,7 +10,7 @@ from zlib import crc32
 import pytest
 
 from adapters.demo.world import World
-from tests.support.haproxies import HAPROXIES, program
+from tests.support.haproxies import HAPROXIES, launcher, program, quick
 
 
 class MakeWorld(Protocol):
@@ -54,7 +54,15 @@ async def world(haproxy: Path, short_folder: Path) -> AsyncIterator[MakeWorld]:
             made += 1
             folder = short_folder / f"w{made}"
             folder.mkdir()
-            one = World(folder, members, haproxy=haproxy, **options)
+            lines = "\n".join((quick(haproxy), options.pop("global_lines", "")))
+            one = World(
+                folder,
+                members,
+                haproxy=haproxy,
+                launcher=launcher(),
+                global_lines=lines,
+                **options,
+            )
             return await stack.enter_async_context(one)
 
         yield make

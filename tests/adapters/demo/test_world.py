@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from adapters.demo.rollout import merged
 from adapters.demo.world import World
 from controller.bootstrap_demo import demo_world
 from controller.errors import PoolrollError
+from tests.support.haproxies import launcher
 from tests.support.runtime import ask, info, stat
 from tests.support.waiting import until
 from tests.support.worlds import MakeWorld
@@ -24,7 +26,8 @@ from pathlib import Path
 from adapters.demo.world import World
 
 async def main():
-    async with World(Path(sys.argv[1]), 2, haproxy=Path(sys.argv[2])) as world:
+    folder, binary = map(Path, sys.argv[1:3])
+    async with World(folder, 2, haproxy=binary, launcher=sys.argv[3:]) as world:
         await world.haproxies[0].reload()
         argv = world.upgrade_argv("v2", member="web2") + ["--wait"]
         await (await asyncio.create_subprocess_exec(*argv)).wait()
@@ -39,9 +42,9 @@ except KeyboardInterrupt:
 """
 
 
-def start_owner(folder: Path, binary: Path) -> subprocess.Popen[bytes]:
+def start_owner(folder: Path, binary: Path, launcher: Sequence[str]) -> subprocess.Popen[bytes]:
     """A process that stands a world up, says so, and waits."""
-    argv = [sys.executable, "-c", OWNER, str(folder), str(binary)]
+    argv = [sys.executable, "-c", OWNER, str(folder), str(binary), *launcher]
     return subprocess.Popen(argv, stdout=subprocess.PIPE)
 
 
@@ -100,12 +103,20 @@ async def test_a_start_that_fails_leaves_nothing(haproxy: Path, short_folder: Pa
 
 
 @pytest.mark.haproxy
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("how", "tie"),
+    [
+        (signal.SIGKILL, tuple),
+        (signal.SIGTERM, tuple),
+        (signal.SIGINT, tuple),
+        (signal.SIGKILL, launcher),
+    ],
+)
 async def test_nothing_outlives_a_killed_owner(
-    haproxy: Path, short_folder: Path, how: signal.Signals
+    haproxy: Path, short_folder: Path, how: signal.Signals, tie: Callable[[], Sequence[str]]
 ) -> None:
     """However the process that owns a world ends, every process of the world ends with it."""
-    with start_owner(short_folder, haproxy) as owner:
+    with start_owner(short_folder, haproxy, tie()) as owner:
         assert owner.stdout
         assert await asyncio.to_thread(owner.stdout.readline) == b"up\n"
         assert len(processes_of(short_folder)) >= 3

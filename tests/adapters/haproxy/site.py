@@ -11,6 +11,7 @@ from pathlib import Path
 from adapters.clock import SystemClock
 from adapters.demo.haproxy import HaproxyProcess
 from adapters.haproxy.balancer import HaproxyLoadBalancer
+from tests.support.haproxies import launcher, quick
 from tests.support.serving import closing, retire
 from tests.support.waiting import until
 
@@ -183,7 +184,8 @@ class Site:
         folder = self.folder / str(self._count)
         folder.mkdir()
         front = Front(folder, self.port(), self.port())
-        front.process = HaproxyProcess(self._binary, folder, front.config(sections, more))
+        config = front.config(sections, f"{quick(self._binary)}\n  {more}")
+        front.process = HaproxyProcess(self._binary, folder, config, launcher=launcher())
         self._stack.push_async_callback(front.process.stop)
         await front.process.start()
         return front

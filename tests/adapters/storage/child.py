@@ -19,7 +19,7 @@ from adapters.storage.lock import FileLock
 from adapters.storage.store import open_tables, read_tables
 from controller.errors import PoolHeld, StateError
 from controller.records import Verb
-from tests.support.journal_contract import AT, row
+from tests.support.journal_rows import AT, row
 
 CLOCK = SystemClock()
 OUTSIDE = frozenset(

@@ -47,7 +47,7 @@ async def test_ten_percent_fail_and_all_goes_back(tmp_path: Path) -> None:
                 {"rotation": "label"},
                 "v2-fail10",
                 gates=[errors],
-                soak="60s",
+                soak="20s",
                 on_failure="rollback_all",
             )
             done = await crowd.poolroll("run", str(file), "--yes")

@@ -7,7 +7,7 @@ from typing import Any, Final
 from adapters.demo.world import World
 from tests.e2e.site import Site
 from tests.support.command import Done
-from tests.support.haproxies import program
+from tests.support.haproxies import launcher, program, quick
 
 CHECKS: Final = "check inter 50ms rise 1 fall 3"
 
@@ -22,7 +22,15 @@ class Place:
     async def world(self, members: int = 2, **shape: Any) -> World:
         folder = self.folder / "w"
         folder.mkdir()
-        world = World(folder, members, haproxy=program("system"), **shape)
+        binary = program("system")
+        world = World(
+            folder,
+            members,
+            haproxy=binary,
+            launcher=launcher(),
+            global_lines=quick(binary),
+            **shape,
+        )
         return await self.stack.enter_async_context(world)
 
     async def site(self, members: int = 2, **shape: Any) -> Site:
