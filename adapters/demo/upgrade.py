@@ -1,22 +1,23 @@
 """Stops, starts and asks members' apps.
 
-Like `app`, it imports nothing of ours, and little: `tool` is started for each upgrade.
+Like `app`, it imports nothing of ours, and little: `tool` is started for each upgrade. `json`,
+`pathlib`, `signal` and `socket` take longer to load than Python to start; what an ordinary upgrade
+needs of them is beneath them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import socket
 import sys
 import time
-from pathlib import Path
+from _socket import AF_INET, AF_UNIX, SOCK_SEQPACKET, SOCK_STREAM
+from _socket import socket as Socket  # noqa: N812
 
 TYPE_CHECKING = False  # as `typing` has it, without the time to import that
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from typing import Any
 
 TERM_WITHIN = 5.0
@@ -24,6 +25,9 @@ TERM_WITHIN = 5.0
 LISTEN_WITHIN = 20.0
 """Seconds from the start of an app to its first connection, `boot_ms` not counted."""
 ANSWER_WITHIN = 2.0
+
+TERM, KILL = 15, 9
+"""Signals (signal(7))."""
 
 OPTIONS = ("--folder", "--member", "--to", "--is", "--behaviour", "--takes-ms", "--wait")
 """Upgrade the member of that world to a version, which behaves as the JSON says, in so many
@@ -43,50 +47,64 @@ class Home:
 
     __slots__ = ("folder", "name")
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str, name: str) -> None:
+        self.folder = str(folder)
         self.name = name
 
     @property
-    def state(self) -> Path:
-        return self.folder / f"{self.name}.json"
+    def state(self) -> str:
+        return f"{self.folder}/{self.name}.json"
 
     @property
-    def pid(self) -> Path:
+    def pid(self) -> str:
         """Process id and start time (proc(5), field 22): together they name one process."""
-        return self.folder / f"{self.name}.pid"
+        return f"{self.folder}/{self.name}.pid"
 
     @property
-    def port(self) -> Path:
-        return self.folder / f"{self.name}.port"
+    def port(self) -> str:
+        return f"{self.folder}/{self.name}.port"
 
     @property
-    def log(self) -> Path:
-        return self.folder / f"{self.name}.log"
+    def log(self) -> str:
+        return f"{self.folder}/{self.name}.log"
 
     @property
-    def lifeline(self) -> Path:
-        return self.folder / "lifeline"
+    def lifeline(self) -> str:
+        return f"{self.folder}/lifeline"
 
     @property
-    def forker(self) -> Path:
+    def forker(self) -> str:
         """The socket at which apps can be had, of the whole world."""
-        return self.folder / "apps.sock"
+        return f"{self.folder}/apps.sock"
+
+    def write_port(self, port: int) -> None:
+        _replace(self.port, str(port))
 
     def read_port(self) -> int:
         try:
-            return int(self.port.read_text())
+            return int(_read(self.port))
         except (OSError, ValueError) as error:
             raise Fault(f"{self.name}: no member of the world in {self.folder}") from error
 
 
 def read_state(home: Home) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(home.state.read_text())
+    import json
+
+    values: dict[str, Any] = json.loads(_read(home.state))
     return values
 
 
 def write_state(home: Home, values: Mapping[str, Any]) -> None:
-    _replace(home.state, json.dumps(values))
+    _replace(home.state, _as_json(values))
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    version = values.get("version")
+    if len(values) == 1 and isinstance(version, str) and version.isascii() and version.isalnum():
+        return f'{{"version": "{version}"}}'
+    import json
+
+    return json.dumps(values)
 
 
 def start_app(home: Home) -> subprocess.Popen[bytes] | None:
@@ -97,8 +115,8 @@ def start_app(home: Home) -> subprocess.Popen[bytes] | None:
     """
     pid, child = _forked(home), None
     if pid is None:
-        argv = [str(home.read_port()), home.name, str(home.state), str(home.lifeline)]
-        with home.log.open("ab") as log:
+        argv = [str(home.read_port()), home.name, home.state, home.lifeline]
+        with open(home.log, "ab") as log:
             child = _python(home.folder, "main()", *argv, stderr=log.fileno())
         pid = child.pid
     _replace(home.pid, f"{pid} {_started(pid)}")
@@ -107,18 +125,18 @@ def start_app(home: Home) -> subprocess.Popen[bytes] | None:
 
 def start_forker(home: Home, listener: int) -> subprocess.Popen[bytes]:
     """Start what forks apps, for the descriptor of a listening socket. See `app.fork_for`."""
-    with home.log.open("ab") as log:
+    with open(home.log, "ab") as log:
         call = f"fork_for({listener}, sys.argv[2])"
-        return _python(home.folder, call, str(home.lifeline), stderr=log.fileno(), keep=listener)
+        return _python(home.folder, call, home.lifeline, stderr=log.fileno(), keep=listener)
 
 
 def _python(
-    folder: Path, call: str, *argv: str, stderr: int, keep: int | None = None
+    folder: str, call: str, *argv: str, stderr: int, keep: int | None = None
 ) -> subprocess.Popen[bytes]:
     """A process of `app`, at that call."""
     import subprocess  # takes as long to load as all the others
 
-    path = str(Path(__file__).with_name("app.py"))
+    path = f"{__file__.rpartition('/')[0]}/app.py"
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", BOOT + call, path, *argv],
         stdin=subprocess.DEVNULL,
@@ -132,22 +150,24 @@ def _python(
 
 def _forked(home: Home) -> int | None:
     """The process id of an app that the forker made; None when there is no forker of ours."""
-    request = "\0".join([home.name, str(home.read_port()), str(home.state), str(home.log)])
+    told = [home.name, str(home.read_port()), home.state, home.log, home.lifeline]
+    link = Socket(AF_UNIX, SOCK_SEQPACKET)
     try:
-        if home.forker.stat().st_uid != os.geteuid():
+        if os.stat(home.forker).st_uid != os.geteuid():
             return None
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-            link.connect(str(home.forker))
-            link.sendall(request.encode())
-            return int(link.recv(64) or 0) or None
+        link.connect(home.forker)
+        link.sendall("\0".join(told).encode())
+        return int(link.recv(64) or 0) or None
     except OSError:
         return None
+    finally:
+        link.close()
 
 
 def running_pid(home: Home) -> int | None:
     """The process id of the member's app, or None when it does not run."""
     try:
-        pid, started = home.pid.read_text().split()
+        pid, started = _read(home.pid).split()
     except FileNotFoundError:
         return None
     return int(pid) if _started(int(pid)) == started else None
@@ -155,7 +175,7 @@ def running_pid(home: Home) -> int | None:
 
 def stop_app(home: Home) -> None:
     """End the member's app, if it runs: TERM, then KILL. Raises Fault when it cannot be ended."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number in (TERM, KILL):
         if (pid := running_pid(home)) is None:
             return
         try:
@@ -167,24 +187,30 @@ def stop_app(home: Home) -> None:
     raise Fault(f"{home.name}: its process does not end")
 
 
-def wait_listening(home: Home) -> None:
-    """Return when the app takes connections. Raises Fault, with its log, when it does not."""
-    boot = float(read_state(home).get("boot_ms", 0)) / 1000
+def wait_listening(home: Home, values: Mapping[str, Any] | None = None) -> None:
+    """Return when the app takes connections. Raises Fault, with its log, when it does not.
+    `values`: what is in its state file, where that is known."""
+    known = read_state(home) if values is None else values
+    boot = float(known.get("boot_ms", 0)) / 1000
     _wait(lambda: running_pid(home) is None or _listens(home), LISTEN_WITHIN + boot)
     if running_pid(home) is None or not _listens(home):
-        raise Fault(f"{home.name}: does not listen: {home.log.read_text()[-2000:].strip()}")
+        raise Fault(f"{home.name}: does not listen: {_read(home.log)[-2000:].strip()}")
 
 
 def running_version(home: Home) -> str | None:
     """The version that the running app says it is, or None when none answers."""
+    link = Socket(AF_INET, SOCK_STREAM)
     try:
-        with socket.create_connection(("127.0.0.1", home.read_port()), ANSWER_WITHIN) as link:
-            link.sendall(b"GET /health HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
-            reply = b""
-            while b"\r\n\r\n" not in reply and (chunk := link.recv(4096)):
-                reply += chunk
+        link.settimeout(ANSWER_WITHIN)
+        link.connect(("127.0.0.1", home.read_port()))
+        link.sendall(b"GET /health HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
+        reply = b""
+        while b"\r\n\r\n" not in reply and (chunk := link.recv(4096)):
+            reply += chunk
     except OSError:
         return None
+    finally:
+        link.close()
     for line in reply.decode("latin-1").split("\r\n"):
         if line.startswith("X-Version: "):
             return line.removeprefix("X-Version: ")
@@ -199,21 +225,27 @@ def upgrade(home: Home, values: Mapping[str, Any], takes: float, *, wait: bool) 
     time.sleep(takes)
     start_app(home)
     if wait:
-        wait_listening(home)
+        wait_listening(home, values)
 
 
-def _replace(path: Path, text: str) -> None:
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+def _replace(path: str, text: str) -> None:
     """A reader sees the old file or the new one, never half of it."""
-    fresh = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    fresh = f"{path}.{os.getpid()}.new"
+    with open(fresh, "w") as file:
+        file.write(text)
+    os.replace(fresh, path)
 
 
 def _started(pid: int) -> str | None:
     """When a process started, in clock ticks; None when it is gone or only waits to be reaped. One
     whose threads are still ending has its sockets yet (proc(5), `num_threads` of a zombie)."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, threads, started = fields[0], int(fields[17]), fields[19]
@@ -221,10 +253,14 @@ def _started(pid: int) -> str | None:
 
 
 def _listens(home: Home) -> bool:
+    link = Socket(AF_INET, SOCK_STREAM)
     try:
-        socket.create_connection(("127.0.0.1", home.read_port()), ANSWER_WITHIN).close()
+        link.settimeout(ANSWER_WITHIN)
+        link.connect(("127.0.0.1", home.read_port()))
     except OSError:
         return False
+    finally:
+        link.close()
     return True
 
 
@@ -239,7 +275,7 @@ def _wait(condition: Callable[[], bool], within: float) -> bool:
 
 def _given(arguments: list[str]) -> dict[str, str]:
     # argparse takes longer to load than all that is done here.
-    given, left = {"--behaviour": "{}", "--takes-ms": "0"}, iter(arguments)
+    given, left = {"--takes-ms": "0"}, iter(arguments)
     for argument in left:
         name, is_whole, value = argument.partition("=")
         if name not in OPTIONS:
@@ -251,7 +287,11 @@ def _given(arguments: list[str]) -> dict[str, str]:
 
 
 def _values(given: Mapping[str, str]) -> dict[str, Any]:
-    behaviour = json.loads(given["--behaviour"])
+    if (text := given.get("--behaviour")) is None:
+        return {"version": given["--to"]}
+    import json
+
+    behaviour = json.loads(text)
     if not isinstance(behaviour, dict):
         raise Fault("--behaviour must be a JSON object")
     return {**behaviour, "version": given["--to"]}
@@ -260,7 +300,7 @@ def _values(given: Mapping[str, str]) -> dict[str, Any]:
 def main() -> int:
     try:
         given = _given(sys.argv[1:])
-        home = Home(Path(given["--folder"]), given["--member"])
+        home = Home(given["--folder"], given["--member"])
         if "--is" in given:
             home.read_port()
             return 0 if running_version(home) == given["--is"] else 1

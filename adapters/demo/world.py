@@ -40,9 +40,11 @@ class World:
         *,
         haproxy: Path,
         instances: int = 1,
+        forker: Path | None = None,
         **shape: Any,
     ) -> None:
-        """`shape`: see `adapters.demo.config.Shape`."""
+        """`shape`: see `adapters.demo.config.Shape`; `forker`: the socket of one that outlives this
+        world, which then needs none of its own (see `upgrade.start_forker`)."""
         self.folder = folder.absolute()
         self.members = tuple(f"web{number}" for number in range(1, members + 1))
         self.ports: dict[str, int] = {}
@@ -59,6 +61,7 @@ class World:
         """Empty with `tcp=False`."""
         self._binary = haproxy
         self._instances = instances
+        self._forker = forker
         self._shape = Shape(**shape)
         self._children: list[subprocess.Popen[bytes]] = []
         self._exit = AsyncExitStack()
@@ -72,7 +75,7 @@ class World:
             for name in self.members:
                 self.ports[name] = _reserve(stack)
                 home = self.home(name)
-                home.port.write_text(str(self.ports[name]))
+                home.write_port(self.ports[name])
                 upgrade.write_state(home, {"version": "v1"})
                 self._start_app(home)
             for name in self.members:
@@ -155,15 +158,18 @@ class World:
     def _hold_lifeline(self, stack: AsyncExitStack) -> None:
         path = self.home("").lifeline
         os.mkfifo(path)
-        stack.callback(path.unlink)
+        stack.callback(os.unlink, path)
         stack.callback(os.close, os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
     def _start_forker(self, stack: AsyncExitStack) -> None:
         """One process imports what apps need, and all of them are forked from it."""
         home = self.home("")
+        stack.callback(Path(home.forker).unlink, missing_ok=True)
+        if self._forker is not None:
+            Path(home.forker).symlink_to(self._forker)
+            return
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(str(home.forker))
-            stack.callback(home.forker.unlink, missing_ok=True)
+            listener.bind(home.forker)
             listener.listen(BACKLOG)
             self._children.append(upgrade.start_forker(home, listener.fileno()))
 
