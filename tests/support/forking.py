@@ -40,6 +40,8 @@ class _Job:
     env: dict[str, str]
     folder: str
     descriptors: list[int]
+    closed: list[int]
+    """Of the standard streams."""
 
 
 def _serve(door: socket.socket, lifeline: socket.socket) -> _Job | None:
@@ -77,8 +79,8 @@ def _asked(asker: socket.socket, selector: selectors.BaseSelector) -> _Job | Non
         return None
     pid = os.fork()
     if pid == 0:
-        argv, env, folder = json.loads(message)
-        return _Job(argv, env, folder, descriptors[:3])
+        argv, env, folder, closed = json.loads(message)
+        return _Job(argv, env, folder, descriptors[:3], closed)
     _register(pid, descriptors, selector)
     return None
 
@@ -107,22 +109,34 @@ def _become(job: _Job) -> None:
     for number, descriptor in enumerate(job.descriptors):
         os.dup2(descriptor, number)
     os.closerange(3, 65536)
+    for number in job.closed:
+        os.close(number)
     os.chdir(job.folder)
     os.environ.clear()
     os.environ.update(job.env)
-    # As the interpreter makes its own, in a locale of UTF-8.
-    is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
-    sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
-    sys.stdout = io.TextIOWrapper(
-        _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
-    )
-    sys.stderr = io.TextIOWrapper(_raw(2, "wb"), "utf-8", "backslashreplace", line_buffering=True)
+    _make_streams(job)
     sys.argv = job.argv
     if who := os.environ.pop(OPERATOR, ""):
         _change_user(*who.split())
     if clocks := os.environ.pop(CLOCKS, ""):
         arrange(clocks)
     entry()
+
+
+def _make_streams(job: _Job) -> None:
+    """As the interpreter makes its own, in a locale of UTF-8: there is none for what is closed
+    (`sys.stdin` in the manual of Python's library)."""
+    is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
+    sys.stdin = sys.stdout = sys.stderr = None
+    if 0 not in job.closed:
+        sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
+    if 1 not in job.closed:
+        sys.stdout = io.TextIOWrapper(
+            _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
+        )
+    if 2 not in job.closed:
+        raw = _raw(2, "wb")
+        sys.stderr = io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
 
 
 def _change_user(user: str, group: str, umask: str) -> None:
