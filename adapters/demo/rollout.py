@@ -1,10 +1,13 @@
 """The rollout file of a demo's world: values in, YAML out."""
 
-import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from ruamel.yaml import YAML
+PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*|[0-9]+(?:ms|s|m|h|%)")
+"""Texts that need no quotes, but for those that YAML takes for something else."""
+WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,8 +60,34 @@ def rollout(
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
-    yaml = YAML()
-    yaml.width = 4096
-    text = io.StringIO()
-    yaml.dump(dict(values), text)
-    return text.getvalue()
+    """Of values that JSON has. A library for all of YAML takes sixty times as long."""
+    return "".join(f"{line}\n" for line in _lines(values, ""))
+
+
+def _lines(value: Mapping[str, Any] | Sequence[Any], indent: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if _has_lines(inner):
+                yield f"{indent}{_scalar(key)}:"
+                yield from _lines(inner, f"{indent}  " if isinstance(inner, Mapping) else indent)
+            else:
+                yield f"{indent}{_scalar(key)}: {_scalar(inner)}"
+        return
+    for item in value:
+        if _has_lines(item):
+            first, *rest = _lines(item, f"{indent}  ")
+            yield f"{indent}- {first[len(indent) + 2 :]}"
+            yield from rest
+        else:
+            yield f"{indent}- {_scalar(item)}"
+
+
+def _has_lines(value: object) -> bool:
+    return isinstance(value, Mapping | list | tuple) and len(value) > 0
+
+
+def _scalar(value: object) -> str:
+    """JSON is YAML (YAML 1.2, section 1.3)."""
+    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
+        return value
+    return json.dumps(value)

@@ -45,37 +45,16 @@ class Fault(Exception):
 class Home:
     """Where a member's app lives: its files in the folder of its world."""
 
-    __slots__ = ("folder", "name")
-
     def __init__(self, folder: Path | str, name: str) -> None:
         self.folder = str(folder)
         self.name = name
-
-    @property
-    def state(self) -> str:
-        return f"{self.folder}/{self.name}.json"
-
-    @property
-    def pid(self) -> str:
+        place = f"{folder}/{name}"
+        self.state, self.port, self.log = f"{place}.json", f"{place}.port", f"{place}.log"
+        self.pid = f"{place}.pid"
         """Process id and start time (proc(5), field 22): together they name one process."""
-        return f"{self.folder}/{self.name}.pid"
-
-    @property
-    def port(self) -> str:
-        return f"{self.folder}/{self.name}.port"
-
-    @property
-    def log(self) -> str:
-        return f"{self.folder}/{self.name}.log"
-
-    @property
-    def lifeline(self) -> str:
-        return f"{self.folder}/lifeline"
-
-    @property
-    def forker(self) -> str:
+        self.lifeline = f"{folder}/lifeline"
+        self.forker = f"{folder}/apps.sock"
         """The socket at which apps can be had, of the whole world."""
-        return f"{self.folder}/apps.sock"
 
     def write_port(self, port: int) -> None:
         _replace(self.port, str(port))
@@ -99,8 +78,8 @@ def write_state(home: Home, values: Mapping[str, Any]) -> None:
 
 
 def _as_json(values: Mapping[str, Any]) -> str:
-    version = values.get("version")
-    if len(values) == 1 and isinstance(version, str) and version.isascii() and version.isalnum():
+    version = str(values.get("version"))
+    if [*values] == ["version"] and version.isascii() and version.isalnum():
         return f'{{"version": "{version}"}}'
     import json
 
@@ -190,8 +169,7 @@ def stop_app(home: Home) -> None:
 def wait_listening(home: Home, values: Mapping[str, Any] | None = None) -> None:
     """Return when the app takes connections. Raises Fault, with its log, when it does not.
     `values`: what is in its state file, where that is known."""
-    known = read_state(home) if values is None else values
-    boot = float(known.get("boot_ms", 0)) / 1000
+    boot = float((values or read_state(home)).get("boot_ms", 0)) / 1000
     _wait(lambda: running_pid(home) is None or _listens(home), LISTEN_WITHIN + boot)
     if running_pid(home) is None or not _listens(home):
         raise Fault(f"{home.name}: does not listen: {_read(home.log)[-2000:].strip()}")
@@ -199,10 +177,9 @@ def wait_listening(home: Home, values: Mapping[str, Any] | None = None) -> None:
 
 def running_version(home: Home) -> str | None:
     """The version that the running app says it is, or None when none answers."""
-    link = Socket(AF_INET, SOCK_STREAM)
+    if (link := _connected(home)) is None:
+        return None
     try:
-        link.settimeout(ANSWER_WITHIN)
-        link.connect(("127.0.0.1", home.read_port()))
         link.sendall(b"GET /health HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
         reply = b""
         while b"\r\n\r\n" not in reply and (chunk := link.recv(4096)):
@@ -252,16 +229,21 @@ def _started(pid: int) -> str | None:
     return None if state in "ZX" and threads <= 1 else started
 
 
-def _listens(home: Home) -> bool:
-    link = Socket(AF_INET, SOCK_STREAM)
+def _connected(home: Home) -> Socket | None:
+    where, link = ("127.0.0.1", home.read_port()), Socket(AF_INET, SOCK_STREAM)
     try:
         link.settimeout(ANSWER_WITHIN)
-        link.connect(("127.0.0.1", home.read_port()))
+        link.connect(where)
     except OSError:
-        return False
-    finally:
         link.close()
-    return True
+        return None
+    return link
+
+
+def _listens(home: Home) -> bool:
+    if (link := _connected(home)) is not None:
+        link.close()
+    return link is not None
 
 
 def _wait(condition: Callable[[], bool], within: float) -> bool:
@@ -287,11 +269,9 @@ def _given(arguments: list[str]) -> dict[str, str]:
 
 
 def _values(given: Mapping[str, str]) -> dict[str, Any]:
-    if (text := given.get("--behaviour")) is None:
-        return {"version": given["--to"]}
     import json
 
-    behaviour = json.loads(text)
+    behaviour = json.loads(given["--behaviour"])
     if not isinstance(behaviour, dict):
         raise Fault("--behaviour must be a JSON object")
     return {**behaviour, "version": given["--to"]}
@@ -305,7 +285,8 @@ def main() -> int:
             home.read_port()
             return 0 if running_version(home) == given["--is"] else 1
         takes = float(given["--takes-ms"]) / 1000
-        upgrade(home, _values(given), takes, wait="--wait" in given)
+        values = _values(given) if "--behaviour" in given else {"version": given["--to"]}
+        upgrade(home, values, takes, wait="--wait" in given)
     except (Fault, OSError, ValueError) as error:
         print(f"upgrade: {error}", file=sys.stderr)
         return 2
