@@ -54,6 +54,8 @@ def address(text: object) -> Address:
 
 def counter(text: object, below: int = MOST) -> int:
     """A number of 0 or more."""
+    if isinstance(text, str) and _is_digits(text) and (read := int(text)) < below:
+        return read  # nearly always, and asked of each counter of each line of HAProxy's
     number = int(text) if isinstance(text, str) and _is_digits(text) else text
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError(f"is not a number: {shown(text)}")

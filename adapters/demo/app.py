@@ -217,8 +217,9 @@ def fork_for(asked: int, lifeline: str) -> None:
     """Start an app for each connection to the listening socket `asked` (its descriptor), as a
     process of its own, until nobody holds the FIFO `lifeline` open for writing.
 
-    A request is one packet, `NAME PORT STATE LOG` with NULs in between; the answer is the process
-    id. The kernel reaps what ends (waitpid(2), SIGCHLD ignored).
+    A request is one packet, `NAME PORT STATE LOG LIFELINE` with NULs in between, the last one that
+    of the app; the answer is the process id. The kernel reaps what ends (waitpid(2), SIGCHLD
+    ignored).
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=asked) as listener:
@@ -236,9 +237,11 @@ def fork_for(asked: int, lifeline: str) -> None:
                 link.sendall(str(pid).encode())
         else:
             return
-    name, port, state, log = request.decode().split("\0")
+    name, port, state, log, of_app = request.decode().split("\0")
     _leave_home(log)
-    run(name, port, state, lifeline)
+    if line is not None:
+        os.close(line)
+    run(name, port, state, of_app)
 
 
 def _leave_home(log: str) -> None:

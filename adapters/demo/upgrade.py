@@ -1,22 +1,23 @@
 """Stops, starts and asks members' apps.
 
-Like `app`, it imports nothing of ours, and little: `tool` is started for each upgrade.
+Like `app`, it imports nothing of ours, and little: `tool` is started for each upgrade. `json`,
+`pathlib`, `signal` and `socket` take longer to load than Python to start; what an ordinary upgrade
+needs of them is beneath them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import socket
 import sys
 import time
-from pathlib import Path
+from _socket import AF_INET, AF_UNIX, SOCK_SEQPACKET, SOCK_STREAM
+from _socket import socket as Socket  # noqa: N812
 
 TYPE_CHECKING = False  # as `typing` has it, without the time to import that
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Mapping
+    from pathlib import Path
     from typing import Any
 
 TERM_WITHIN = 5.0
@@ -24,6 +25,9 @@ TERM_WITHIN = 5.0
 LISTEN_WITHIN = 20.0
 """Seconds from the start of an app to its first connection, `boot_ms` not counted."""
 ANSWER_WITHIN = 2.0
+
+TERM, KILL = 15, 9
+"""Signals (signal(7))."""
 
 OPTIONS = ("--folder", "--member", "--to", "--is", "--behaviour", "--takes-ms", "--wait")
 """Upgrade the member of that world to a version, which behaves as the JSON says, in so many
@@ -41,52 +45,45 @@ class Fault(Exception):
 class Home:
     """Where a member's app lives: its files in the folder of its world."""
 
-    __slots__ = ("folder", "name")
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str, name: str) -> None:
+        self.folder = str(folder)
         self.name = name
-
-    @property
-    def state(self) -> Path:
-        return self.folder / f"{self.name}.json"
-
-    @property
-    def pid(self) -> Path:
+        place = f"{folder}/{name}"
+        self.state, self.port, self.log = f"{place}.json", f"{place}.port", f"{place}.log"
+        self.pid = f"{place}.pid"
         """Process id and start time (proc(5), field 22): together they name one process."""
-        return self.folder / f"{self.name}.pid"
-
-    @property
-    def port(self) -> Path:
-        return self.folder / f"{self.name}.port"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / f"{self.name}.log"
-
-    @property
-    def lifeline(self) -> Path:
-        return self.folder / "lifeline"
-
-    @property
-    def forker(self) -> Path:
+        self.lifeline = f"{folder}/lifeline"
+        self.forker = f"{folder}/apps.sock"
         """The socket at which apps can be had, of the whole world."""
-        return self.folder / "apps.sock"
+
+    def write_port(self, port: int) -> None:
+        _replace(self.port, str(port))
 
     def read_port(self) -> int:
         try:
-            return int(self.port.read_text())
+            return int(_read(self.port))
         except (OSError, ValueError) as error:
             raise Fault(f"{self.name}: no member of the world in {self.folder}") from error
 
 
 def read_state(home: Home) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(home.state.read_text())
+    import json
+
+    values: dict[str, Any] = json.loads(_read(home.state))
     return values
 
 
 def write_state(home: Home, values: Mapping[str, Any]) -> None:
-    _replace(home.state, json.dumps(values))
+    _replace(home.state, _as_json(values))
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    version = str(values.get("version"))
+    if [*values] == ["version"] and version.isascii() and version.isalnum():
+        return f'{{"version": "{version}"}}'
+    import json
+
+    return json.dumps(values)
 
 
 def start_app(home: Home) -> subprocess.Popen[bytes] | None:
@@ -97,8 +94,8 @@ def start_app(home: Home) -> subprocess.Popen[bytes] | None:
     """
     pid, child = _forked(home), None
     if pid is None:
-        argv = [str(home.read_port()), home.name, str(home.state), str(home.lifeline)]
-        with home.log.open("ab") as log:
+        argv = [str(home.read_port()), home.name, home.state, home.lifeline]
+        with open(home.log, "ab") as log:
             child = _python(home.folder, "main()", *argv, stderr=log.fileno())
         pid = child.pid
     _replace(home.pid, f"{pid} {_started(pid)}")
@@ -107,18 +104,18 @@ def start_app(home: Home) -> subprocess.Popen[bytes] | None:
 
 def start_forker(home: Home, listener: int) -> subprocess.Popen[bytes]:
     """Start what forks apps, for the descriptor of a listening socket. See `app.fork_for`."""
-    with home.log.open("ab") as log:
+    with open(home.log, "ab") as log:
         call = f"fork_for({listener}, sys.argv[2])"
-        return _python(home.folder, call, str(home.lifeline), stderr=log.fileno(), keep=listener)
+        return _python(home.folder, call, home.lifeline, stderr=log.fileno(), keep=listener)
 
 
 def _python(
-    folder: Path, call: str, *argv: str, stderr: int, keep: int | None = None
+    folder: str, call: str, *argv: str, stderr: int, keep: int | None = None
 ) -> subprocess.Popen[bytes]:
     """A process of `app`, at that call."""
     import subprocess  # takes as long to load as all the others
 
-    path = str(Path(__file__).with_name("app.py"))
+    path = f"{__file__.rpartition('/')[0]}/app.py"
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", BOOT + call, path, *argv],
         stdin=subprocess.DEVNULL,
@@ -132,22 +129,24 @@ def _python(
 
 def _forked(home: Home) -> int | None:
     """The process id of an app that the forker made; None when there is no forker of ours."""
-    request = "\0".join([home.name, str(home.read_port()), str(home.state), str(home.log)])
+    told = [home.name, str(home.read_port()), home.state, home.log, home.lifeline]
+    link = Socket(AF_UNIX, SOCK_SEQPACKET)
     try:
-        if home.forker.stat().st_uid != os.geteuid():
+        if os.stat(home.forker).st_uid != os.geteuid():
             return None
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-            link.connect(str(home.forker))
-            link.sendall(request.encode())
-            return int(link.recv(64) or 0) or None
+        link.connect(home.forker)
+        link.sendall("\0".join(told).encode())
+        return int(link.recv(64) or 0) or None
     except OSError:
         return None
+    finally:
+        link.close()
 
 
 def running_pid(home: Home) -> int | None:
     """The process id of the member's app, or None when it does not run."""
     try:
-        pid, started = home.pid.read_text().split()
+        pid, started = _read(home.pid).split()
     except FileNotFoundError:
         return None
     return int(pid) if _started(int(pid)) == started else None
@@ -155,7 +154,7 @@ def running_pid(home: Home) -> int | None:
 
 def stop_app(home: Home) -> None:
     """End the member's app, if it runs: TERM, then KILL. Raises Fault when it cannot be ended."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    for number in (TERM, KILL):
         if (pid := running_pid(home)) is None:
             return
         try:
@@ -167,24 +166,28 @@ def stop_app(home: Home) -> None:
     raise Fault(f"{home.name}: its process does not end")
 
 
-def wait_listening(home: Home) -> None:
-    """Return when the app takes connections. Raises Fault, with its log, when it does not."""
-    boot = float(read_state(home).get("boot_ms", 0)) / 1000
+def wait_listening(home: Home, values: Mapping[str, Any] | None = None) -> None:
+    """Return when the app takes connections. Raises Fault, with its log, when it does not.
+    `values`: what is in its state file, where that is known."""
+    boot = float((values or read_state(home)).get("boot_ms", 0)) / 1000
     _wait(lambda: running_pid(home) is None or _listens(home), LISTEN_WITHIN + boot)
     if running_pid(home) is None or not _listens(home):
-        raise Fault(f"{home.name}: does not listen: {home.log.read_text()[-2000:].strip()}")
+        raise Fault(f"{home.name}: does not listen: {_read(home.log)[-2000:].strip()}")
 
 
 def running_version(home: Home) -> str | None:
     """The version that the running app says it is, or None when none answers."""
+    if (link := _connected(home)) is None:
+        return None
     try:
-        with socket.create_connection(("127.0.0.1", home.read_port()), ANSWER_WITHIN) as link:
-            link.sendall(b"GET /health HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
-            reply = b""
-            while b"\r\n\r\n" not in reply and (chunk := link.recv(4096)):
-                reply += chunk
+        link.sendall(b"GET /health HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n\r\n")
+        reply = b""
+        while b"\r\n\r\n" not in reply and (chunk := link.recv(4096)):
+            reply += chunk
     except OSError:
         return None
+    finally:
+        link.close()
     for line in reply.decode("latin-1").split("\r\n"):
         if line.startswith("X-Version: "):
             return line.removeprefix("X-Version: ")
@@ -199,33 +202,48 @@ def upgrade(home: Home, values: Mapping[str, Any], takes: float, *, wait: bool) 
     time.sleep(takes)
     start_app(home)
     if wait:
-        wait_listening(home)
+        wait_listening(home, values)
 
 
-def _replace(path: Path, text: str) -> None:
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+def _replace(path: str, text: str) -> None:
     """A reader sees the old file or the new one, never half of it."""
-    fresh = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    fresh = f"{path}.{os.getpid()}.new"
+    with open(fresh, "w") as file:
+        file.write(text)
+    os.replace(fresh, path)
 
 
 def _started(pid: int) -> str | None:
     """When a process started, in clock ticks; None when it is gone or only waits to be reaped. One
     whose threads are still ending has its sockets yet (proc(5), `num_threads` of a zombie)."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, threads, started = fields[0], int(fields[17]), fields[19]
     return None if state in "ZX" and threads <= 1 else started
 
 
-def _listens(home: Home) -> bool:
+def _connected(home: Home) -> Socket | None:
+    where, link = ("127.0.0.1", home.read_port()), Socket(AF_INET, SOCK_STREAM)
     try:
-        socket.create_connection(("127.0.0.1", home.read_port()), ANSWER_WITHIN).close()
+        link.settimeout(ANSWER_WITHIN)
+        link.connect(where)
     except OSError:
-        return False
-    return True
+        link.close()
+        return None
+    return link
+
+
+def _listens(home: Home) -> bool:
+    if (link := _connected(home)) is not None:
+        link.close()
+    return link is not None
 
 
 def _wait(condition: Callable[[], bool], within: float) -> bool:
@@ -239,7 +257,7 @@ def _wait(condition: Callable[[], bool], within: float) -> bool:
 
 def _given(arguments: list[str]) -> dict[str, str]:
     # argparse takes longer to load than all that is done here.
-    given, left = {"--behaviour": "{}", "--takes-ms": "0"}, iter(arguments)
+    given, left = {"--takes-ms": "0"}, iter(arguments)
     for argument in left:
         name, is_whole, value = argument.partition("=")
         if name not in OPTIONS:
@@ -251,6 +269,8 @@ def _given(arguments: list[str]) -> dict[str, str]:
 
 
 def _values(given: Mapping[str, str]) -> dict[str, Any]:
+    import json
+
     behaviour = json.loads(given["--behaviour"])
     if not isinstance(behaviour, dict):
         raise Fault("--behaviour must be a JSON object")
@@ -260,12 +280,13 @@ def _values(given: Mapping[str, str]) -> dict[str, Any]:
 def main() -> int:
     try:
         given = _given(sys.argv[1:])
-        home = Home(Path(given["--folder"]), given["--member"])
+        home = Home(given["--folder"], given["--member"])
         if "--is" in given:
             home.read_port()
             return 0 if running_version(home) == given["--is"] else 1
         takes = float(given["--takes-ms"]) / 1000
-        upgrade(home, _values(given), takes, wait="--wait" in given)
+        values = _values(given) if "--behaviour" in given else {"version": given["--to"]}
+        upgrade(home, values, takes, wait="--wait" in given)
     except (Fault, OSError, ValueError) as error:
         print(f"upgrade: {error}", file=sys.stderr)
         return 2

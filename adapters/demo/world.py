@@ -41,9 +41,12 @@ class World:
         haproxy: Path,
         instances: int = 1,
         launcher: Sequence[str] = (),
+        forker: Path | None = None,
         **shape: Any,
     ) -> None:
-        """`launcher`: see `HaproxyProcess`; `shape`: see `adapters.demo.config.Shape`."""
+        """`launcher`: see `HaproxyProcess`; `forker`: the socket of one that outlives this world,
+        which then needs none of its own (see `upgrade.start_forker`); `shape`: see
+        `adapters.demo.config.Shape`."""
         self.folder = folder.absolute()
         self.members = tuple(f"web{number}" for number in range(1, members + 1))
         self.ports: dict[str, int] = {}
@@ -61,6 +64,7 @@ class World:
         self._binary = haproxy
         self._launcher = launcher
         self._instances = instances
+        self._forker = forker
         self._shape = Shape(**shape)
         self._children: list[subprocess.Popen[bytes]] = []
         self._exit = AsyncExitStack()
@@ -74,7 +78,7 @@ class World:
             for name in self.members:
                 self.ports[name] = _reserve(stack)
                 home = self.home(name)
-                home.port.write_text(str(self.ports[name]))
+                home.write_port(self.ports[name])
                 upgrade.write_state(home, {"version": "v1"})
                 self._start_app(home)
             for name in self.members:
@@ -157,15 +161,18 @@ class World:
     def _hold_lifeline(self, stack: AsyncExitStack) -> None:
         path = self.home("").lifeline
         os.mkfifo(path)
-        stack.callback(path.unlink)
+        stack.callback(os.unlink, path)
         stack.callback(os.close, os.open(path, os.O_RDWR | os.O_NONBLOCK))
 
     def _start_forker(self, stack: AsyncExitStack) -> None:
         """One process imports what apps need, and all of them are forked from it."""
         home = self.home("")
+        stack.callback(Path(home.forker).unlink, missing_ok=True)
+        if self._forker is not None:
+            Path(home.forker).symlink_to(self._forker)
+            return
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(str(home.forker))
-            stack.callback(home.forker.unlink, missing_ok=True)
+            listener.bind(home.forker)
             listener.listen(BACKLOG)
             self._children.append(upgrade.start_forker(home, listener.fileno()))
 

@@ -28,12 +28,13 @@ class Row:
     cells: Sequence[str]
 
     def text(self, column: str) -> str:
-        position = self.columns.get(column)
-        if position is None:
-            raise MalformedReply(self.instance, f"{self.table} has no column {column}")
-        if position >= len(self.cells):
-            raise MalformedReply(self.instance, f"{self.table}: a line ends before {column}")
-        return self.cells[position]
+        try:
+            return self.cells[self.columns[column]]
+        except KeyError:
+            raise MalformedReply(self.instance, f"{self.table} has no column {column}") from None
+        except IndexError:
+            what = f"{self.table}: a line ends before {column}"
+            raise MalformedReply(self.instance, what) from None
 
     def optional(self, column: str) -> str:
         """Empty where this version, or this level of permission, does not have the column."""
@@ -41,10 +42,7 @@ class Row:
 
     def number(self, column: str, below: int = foreign.MOST) -> int:
         """A cell that must hold a number of 0 or more."""
-        try:
-            return foreign.counter(self.text(column), below)
-        except ValueError as error:
-            raise self._wrong(column, error) from None
+        return self._number(column, self.text(column), below)
 
     def name(self, column: str) -> str:
         """A cell that must hold the name of a proxy or a server."""
@@ -56,7 +54,13 @@ class Row:
 
     def count(self, column: str) -> int:
         """A counter; empty where it has no meaning for this line, which counts as 0."""
-        return self.number(column) if self.text(column) else 0
+        return self._number(column, text, foreign.MOST) if (text := self.text(column)) else 0
+
+    def _number(self, column: str, text: str, below: int) -> int:
+        try:
+            return foreign.counter(text, below)
+        except ValueError as error:
+            raise self._wrong(column, error) from None
 
     def _made(self, column: str, make: Callable[[str], T]) -> T:
         try:

@@ -3,12 +3,14 @@
 import os
 import shlex
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from contextlib import ExitStack
 
 import pytest
 
 from tests.e2e.conftest import MakeSite
 from tests.e2e.terminal import at_terminal
-from tests.support.command import COMMAND, Done, environment
+from tests.support.command import COMMAND, Done, environment, fork_server
+from tests.support.fork_server import CLOSED as AS_CLOSED
 
 CLOSED = ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-")
 ACTING = ("run", "rehearse", "rollback")
@@ -16,23 +18,55 @@ ACTING = ("run", "rehearse", "rollback")
 FULL = "standard output cannot be written: No space left on device"
 
 
-async def shell(*argv: str, streams: str) -> Done:
-    """The command with its streams as a shell's redirections say."""
+def buffered() -> dict[str, str]:
+    return {key: value for key, value in environment().items() if key != "PYTHONUNBUFFERED"}
+
+
+async def from_its_path(*argv: str, streams: str) -> Done:
+    """The command with its streams as a shell's redirections say: what an interpreter makes of
+    them as it starts."""
     script = f"exec {shlex.join([COMMAND, *argv])} {streams}"
-    buffered = {key: value for key, value in environment().items() if key != "PYTHONUNBUFFERED"}
     process = await create_subprocess_exec(
-        "/bin/sh", "-c", script, stdout=PIPE, stderr=PIPE, env=buffered
+        "/bin/sh", "-c", script, stdout=PIPE, stderr=PIPE, env=buffered()
     )
     out, err = await process.communicate()
     assert b"Traceback" not in out + err, err
     return Done(process.returncode or 0, out.decode(), err.decode())
 
 
+async def shell(*argv: str, streams: str) -> Done:
+    """The same, as that interpreter has made them."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(os.fdopen(os.memfd_create(name), "rb")) for name in "oe"]
+        full = os.open("/dev/full", os.O_WRONLY)
+        stack.callback(os.close, full)
+        given = [None, *(file.fileno() for file in files)]
+        for redirection in streams.split():
+            match redirection:
+                case "<&-":
+                    given[0] = AS_CLOSED
+                case ">&-" | "2>&-":
+                    given[2 if redirection.startswith("2") else 1] = AS_CLOSED
+                case ">/dev/full" | "2>/dev/full":
+                    given[2 if redirection.startswith("2") else 1] = full
+                case "2>&1":
+                    given[2] = given[1]
+        stdin, stdout, stderr = given
+        assert stdout is not None
+        assert stderr is not None
+        process = fork_server().start([COMMAND, *argv], buffered(), stdout, stderr, stdin)
+        code = await process.ended()
+        out, err = (os.pread(file.fileno(), 1 << 20, 0) for file in files)
+    assert b"Traceback" not in out + err, err
+    return Done(code, out.decode(), err.decode())
+
+
 @pytest.mark.parametrize("streams", CLOSED)
 async def test_closed(streams: str) -> None:
     """What only prints ends well, whatever is closed, and prints as far as it can."""
-    done = await shell("schema", streams=streams)
+    done = await from_its_path("schema", streams=streams)
     assert (done.code, done.err) == (0, "")
+    assert await shell("schema", streams=streams) == done
     assert bool(done.out) is (streams in ("<&-", "2>&-"))
 
 

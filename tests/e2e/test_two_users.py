@@ -1,26 +1,14 @@
 """Two users of one group, who take a rollout over from one another."""
 
-import asyncio
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.e2e.conftest import MakeSite
 from tests.e2e.site import Site
-from tests.support.command import COMMAND, Done, environment
+from tests.support.command import Done
 from tests.support.operators import GROUP, needs_root
 
 ANNA, BERT = 54001, 54002
-
-
-def way_to_python() -> list[str]:
-    """What lets others search folders that only root may, where the interpreter lies in one."""
-    found = Path(sys.executable).resolve()
-    if all(one.stat().st_mode & 0o001 for one in found.parents):
-        return []
-    return ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
 
 
 def shared(one: Site) -> None:
@@ -36,26 +24,15 @@ def shared(one: Site) -> None:
 
 
 async def by(user: int, one: Site, *argv: str) -> Done:
-    process = await asyncio.create_subprocess_exec(
-        *("setpriv", "--reuid", str(user), "--regid", str(GROUP), "--clear-groups"),
-        *way_to_python(),
-        *(COMMAND, *argv, "--state", str(one.folder / "ours")),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment() | {"HOME": "/nonexistent"},
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
-    done = Done(process.returncode or 0, out.decode(), err.decode())
-    assert "Traceback" not in done.text, done.text
-    return done
+    whole = (*argv, "--state", str(one.folder / "ours"))
+    who = f"{user} {GROUP} 022"
+    return await one.start(*whole, OPERATOR_OF_TEST=who, HOME="/nonexistent").end()
 
 
 @needs_root
 async def test_one_goes_on_with_what_the_other_began(site: MakeSite) -> None:
     """The other one sees how it stands, what the step printed, and what the halt means, decides,
     and goes on by its name alone; the one who began it sees that."""
-    assert shutil.which("setpriv"), "util-linux has it"
     one = await site(2)
     step = f'echo "installing on $1"; test -e {one.go}'
     command = ["/bin/sh", "-c", step, "step", "${member.name}"]

@@ -49,6 +49,10 @@ OPERATOR: Final = "OPERATOR_OF_TEST"
 """A variable of the environment like `54001 54100 077`: a user, its only group, and its umask."""
 
 
+CLOSED: Final = -1
+"""Stands for a standard stream that is closed, as `>&-` of a shell does it."""
+
+
 class Process:
     """A process that the server started, to be used as a `subprocess.Popen`."""
 
@@ -115,13 +119,15 @@ class ForkServer:
         stdin: int | None = None,
     ) -> Process:
         """Start the command with `argv`, its own name first, in our working directory; without
-        `stdin` it has nothing to read."""
+        `stdin` it has nothing to read. Each of the three may be CLOSED."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps([list(argv), dict(env), str(Path.cwd())]).encode()
         with theirs, Path(os.devnull).open("rb") as nothing:
             first = nothing.fileno() if stdin is None or stdin == subprocess.DEVNULL else stdin
-            descriptors = [first, stdout, stderr, theirs.fileno()]
-            socket.send_fds(self._socket, [request], descriptors)
+            streams = (first, stdout, stderr)
+            closed = [number for number, stream in enumerate(streams) if stream == CLOSED]
+            request = json.dumps([list(argv), dict(env), str(Path.cwd()), closed]).encode()
+            given = [nothing.fileno() if stream == CLOSED else stream for stream in streams]
+            socket.send_fds(self._socket, [request], [*given, theirs.fileno()])
         return Process(ours)
 
 

@@ -17,6 +17,9 @@ import adapters
 import controller
 from adapters.commands.kept_helper import packed
 from controller.cli.entry import entry
+from controller.config import starter
+from controller.config.reader import parse
+from controller.config.secret_values import secrets_of
 from controller.config.sections.rollout import Rollout
 from controller.journal.codec import KINDS, adapter
 from tests.support.fork_server import CLOCKS, LONGEST, OPERATOR, STATUS
@@ -31,6 +34,10 @@ LATE: Final = (
 )
 """What libraries import at their first use, and what we do: hundreds of modules."""
 
+WARM: Final = 10
+"""How often a file is read before the first fork: code of Python's that has run some times is
+faster (PEP 659), and each fork would begin anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
@@ -40,6 +47,8 @@ class _Job:
     env: dict[str, str]
     folder: str
     descriptors: list[int]
+    closed: list[int]
+    """Of the standard streams."""
 
 
 def _serve(door: socket.socket, lifeline: socket.socket) -> _Job | None:
@@ -77,8 +86,8 @@ def _asked(asker: socket.socket, selector: selectors.BaseSelector) -> _Job | Non
         return None
     pid = os.fork()
     if pid == 0:
-        argv, env, folder = json.loads(message)
-        return _Job(argv, env, folder, descriptors[:3])
+        argv, env, folder, closed = json.loads(message)
+        return _Job(argv, env, folder, descriptors[:3], closed)
     _register(pid, descriptors, selector)
     return None
 
@@ -107,22 +116,34 @@ def _become(job: _Job) -> None:
     for number, descriptor in enumerate(job.descriptors):
         os.dup2(descriptor, number)
     os.closerange(3, 65536)
+    for number in job.closed:
+        os.close(number)
     os.chdir(job.folder)
     os.environ.clear()
     os.environ.update(job.env)
-    # As the interpreter makes its own, in a locale of UTF-8.
-    is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
-    sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
-    sys.stdout = io.TextIOWrapper(
-        _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
-    )
-    sys.stderr = io.TextIOWrapper(_raw(2, "wb"), "utf-8", "backslashreplace", line_buffering=True)
+    _make_streams(job)
     sys.argv = job.argv
     if who := os.environ.pop(OPERATOR, ""):
         _change_user(*who.split())
     if clocks := os.environ.pop(CLOCKS, ""):
         arrange(clocks)
     entry()
+
+
+def _make_streams(job: _Job) -> None:
+    """As the interpreter makes its own, in a locale of UTF-8: there is none for what is closed
+    (`sys.stdin` in the manual of Python's library)."""
+    is_unbuffered = bool(job.env.get("PYTHONUNBUFFERED"))
+    sys.stdin = sys.stdout = sys.stderr = None
+    if 0 not in job.closed:
+        sys.stdin = io.TextIOWrapper(_raw(0, "rb"), "utf-8")
+    if 1 not in job.closed:
+        sys.stdout = io.TextIOWrapper(
+            _raw(1, "wb"), "utf-8", line_buffering=os.isatty(1), write_through=is_unbuffered
+        )
+    if 2 not in job.closed:
+        raw = _raw(2, "wb")
+        sys.stderr = io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
 
 
 def _change_user(user: str, group: str, umask: str) -> None:
@@ -151,6 +172,8 @@ def main(door: int, lifeline: int) -> None:
     for kind in KINDS:
         adapter(kind)
     packed()
+    for _ in range(WARM):
+        secrets_of(parse(starter("haproxy"), "web.yml"), os.environ)
     gc.collect()
     gc.freeze()  # or each fork would copy the memory that it only looks through
     job = _serve(socket.socket(fileno=door), socket.socket(fileno=lifeline))

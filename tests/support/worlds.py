@@ -1,14 +1,21 @@
 """Fixtures: real HAProxys with small apps behind them, gone when the test is over."""
 
+import atexit
+import os
+import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from zlib import crc32
 
 import pytest
 
+from adapters.demo import upgrade
+from adapters.demo.app import BACKLOG
 from adapters.demo.world import World
 from tests.support.haproxies import HAPROXIES, launcher, program, quick
 
@@ -17,6 +24,24 @@ class MakeWorld(Protocol):
     """Start a world; it is ended with the test. Options: see `adapters.demo.world.World`."""
 
     async def __call__(self, members: int = 4, **options: Any) -> World: ...
+
+
+@cache
+def forker() -> Path:
+    """The socket of the one process that the apps of all our worlds are forked from; it ends with
+    ours."""
+    folder = tempfile.mkdtemp(prefix="pr-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    home = upgrade.Home(folder, "apps")
+    os.mkfifo(home.lifeline)
+    held = os.open(home.lifeline, os.O_RDWR | os.O_NONBLOCK)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(home.forker)
+        listener.listen(BACKLOG)
+        process = upgrade.start_forker(home, listener.fileno())
+    atexit.register(process.wait)
+    atexit.register(os.close, held)
+    return Path(home.forker)
 
 
 @pytest.fixture(params=HAPROXIES)
@@ -60,6 +85,7 @@ async def world(haproxy: Path, short_folder: Path) -> AsyncIterator[MakeWorld]:
                 members,
                 haproxy=haproxy,
                 launcher=launcher(),
+                forker=forker(),
                 global_lines=lines,
                 **options,
             )

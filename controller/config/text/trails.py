@@ -45,9 +45,12 @@ def texts(data: object, pattern: str, trail: Trail = ()) -> Iterator[tuple[Trail
             return
         part, rest = "*", "**"
     inner: list[tuple[str | int, object]] = []
-    if isinstance(data, dict):
-        inner = [(key, value) for key, value in data.items() if part in ("*", key)]
-    elif isinstance(data, list) and part == "*":
-        inner = list(enumerate(data))
+    if part == "*":
+        if isinstance(data, dict):
+            inner = list(data.items())
+        elif isinstance(data, list):
+            inner = list(enumerate(data))
+    elif isinstance(data, dict) and part in data:
+        inner = [(part, data[part])]
     for key, value in inner:
         yield from texts(value, rest, (*trail, key))

@@ -97,7 +97,7 @@ async def test_an_upgrade_starts_what_did_not_run(apps: World) -> None:
 
 async def test_without_the_forker_an_app_starts_by_itself(apps: World) -> None:
     """As where another user upgrades, or the forker is gone."""
-    apps.home("").forker.unlink()
+    Path(apps.home("").forker).unlink()
     argv = apps.upgrade_argv("v2", member="web1", takes_ms=0)
     assert await run([*argv, "--wait"]) == (0, "")
     assert await apps.member_versions() == {"web1": "v2", "web2": "v1"}
@@ -106,7 +106,7 @@ async def test_without_the_forker_an_app_starts_by_itself(apps: World) -> None:
 async def test_a_request_that_never_comes_stops_no_other(apps: World) -> None:
     """Whoever is killed before it has asked leaves the forker as it was."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-        link.connect(str(apps.home("").forker))
+        link.connect(apps.home("").forker)
     await apps.stop_app("web1")
     await apps.start_app("web1")
     assert await apps.member_versions() == {"web1": "v1", "web2": "v1"}
