@@ -44,6 +44,7 @@ from controller.runner.sampler import Sampler
 from controller.runner.sure_clock import SureClock
 from controller.runner.task_group import task_group
 from controller.runner.unbegun import DESTRUCTIVE, broken_off, unbegun
+from controller.runner.waits import Wait, wake, woken
 from controller.runner.watchers import Watchers
 from controller.secrets import NONE, Secrets
 
@@ -92,7 +93,10 @@ class Runner:
         self._clock = clock
         self._halt_lines = halt_lines
         self._queue: asyncio.Queue[tuple[Event | Observation, Step | None]] = asyncio.Queue()
-        self._wake = asyncio.Event()
+        self._idle: list[Wait] = []
+        self._waiting: list[Wait] = []
+        self._shown: State | None = None
+        """What watchers were woken for last. What time alone changes, they time themselves."""
         self._tasks: dict[asyncio.Task[None], Step] = {}
         self._was_stopped = False
         self._watchers = Watchers(
@@ -173,14 +177,13 @@ class Runner:
                 await self._take(*self._queue.get_nowait())
 
     async def _next(self) -> tuple[Event | Observation, Step | None] | None:
-        """The next event within a tick. The timeout covers only the wait, never the handling."""
+        """The next event within a tick."""
         most = TICK
         with suppress(Exception):  # what raises here raises in the decisions, too
             most = until_due(self._plan, self.state, self._clock.now(), TICK)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(most.total_seconds()):
-                return await self._queue.get()
-        return None
+        if self._queue.empty():
+            await woken(self._idle, most)
+        return None if self._queue.empty() else self._queue.get_nowait()
 
     async def _take(self, event: Event | Observation, step: Step | None) -> None:
         """What cannot be applied is left out; the step that it ends counts as broken off."""
@@ -214,7 +217,8 @@ class Runner:
         for task, step in self._tasks.items():
             if not isinstance(step, SetMember) and not self._is_open(step):
                 task.cancel()
-        self._wake_watchers()
+        if self.state is not self._shown:
+            self._wake_watchers()
 
     def _pass_over(self, output: Output | None, error: Exception) -> None:
         self._recorder.see(self._bugs.seen(error, f"while {type(output).__name__} was carried out"))
@@ -276,16 +280,15 @@ class Runner:
 
     def _post(self, event: Event | Observation, step: Step | None = None) -> None:
         self._queue.put_nowait((event, step))
+        wake(self._idle)
 
     async def _post_and_wait(self, event: Event | Observation) -> None:
         self._post(event)
         await self._queue.join()
 
     def _wake_watchers(self) -> None:
-        self._wake.set()
-        self._wake = asyncio.Event()
+        self._shown = self.state
+        wake(self._waiting)
 
     async def _wait_for_decisions(self, most: timedelta) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(most.total_seconds()):
-                await self._wake.wait()
+        await woken(self._waiting, most)

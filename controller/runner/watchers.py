@@ -82,7 +82,7 @@ class Watchers:
     post: Callable[[Event | Observation], Awaitable[None]]
     """Hands an event to the loop; returns when it was applied."""
     wait_for_decisions: Callable[[timedelta], Awaitable[None]]
-    """Waits until the loop has decided again, or for this time."""
+    """Waits until the loop has decided on another state, or for this time."""
     wake: Callable[[], None]
     """Wakes all that wait for decisions."""
     news: dict[str, asyncio.Event] = field(default_factory=dict)

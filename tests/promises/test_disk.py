@@ -151,7 +151,7 @@ def test_hangs_with_the_helper_of_a_step(like: Like) -> None:
         early.append((LoopClock().now(), state))
         return []
 
-    takes = timedelta(minutes=2)
+    takes = timedelta(seconds=100)
     asked = (request(Verb.PAUSE), request(Verb.RESUME, 100))  # there is something to be written
     hung = like(met(Phase.UPGRADING, hangs(FOR_EVER), *asked))
     scenario = replace(hung, step_time=takes, step_timeout=2 * takes)

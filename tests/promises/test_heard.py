@@ -10,7 +10,7 @@ from controller.core.phases import Phase
 from controller.records import Request, Verb
 from controller.runner.loop import Runner
 from tests.promises.beats import ask, at, ended, signal
-from tests.support.plays import Played, film, play, play_on, start
+from tests.support.plays import Played, film, kinds, play, play_on, sparse, start
 from tests.support.scenarios import Act, Beat, Scenario, World, ms, tells
 from tests.support.sim import make_sim
 from tests.support.virtual import run_virtually
@@ -34,8 +34,12 @@ def paused_then(verb: Verb, phase: Phase = Phase.UPGRADING) -> Scenario:
 
 def heard(played: Played) -> list[int]:
     """The numbers of the requests, as their events hold them."""
-    kinds = (PauseRequested, ResumeRequested, AbortRequested)
-    return [one.request for one in played.events if isinstance(one, kinds)]
+    return [one.request for one in requests(played)]
+
+
+def requests(played: Played) -> list[PauseRequested | ResumeRequested | AbortRequested]:
+    asked = (PauseRequested, ResumeRequested, AbortRequested)
+    return [one for one in played.events if isinstance(one, asked)]
 
 
 def unheard(played: Played) -> list[Request]:
@@ -49,7 +53,8 @@ def test_heard_once_wherever_it_is_killed(verb: Verb) -> None:
     whole, cuts = film(scenario)
     assert whole.broken == []
     assert len(heard(whole)) == 2
-    for cut in cuts:
+    last = type(requests(whole)[-1]).__name__
+    for cut in sparse(cuts, lambda one: last in kinds(one)):
         played = play_on(scenario, cut.world, at=cut.at)
         assert played.broken == [], cut.label
         assert heard(played) == sorted(set(heard(played))), cut.label

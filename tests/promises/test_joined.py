@@ -18,7 +18,7 @@ from tests.support.sim import make_sim
 
 BEHIND_TWO = partial(make_sim, 3, instances=("lb1", "lb2"))
 RESUME = ResumeRequested("operator", "the balancer is back")
-LONG = ms(20_000)
+LONG = ms(6000)
 
 
 def left_while_it_runs(scenario: Scenario, verb: str) -> Cut:

@@ -12,8 +12,8 @@ from controller.core.pool import Admin
 from controller.core.steps import RunStep, Setting, Validate
 from tests.promises.beats import Like, at, bad_v2, both, ended, reload_one, scripted
 from tests.support.fakes import Script
-from tests.support.plays import Cut, Played, film_on, play, play_on
-from tests.support.scenarios import QUICK, ROLLOUT, Scenario, World, ms
+from tests.support.plays import Cut, Played, film_on, kinds, play, play_on, sparse
+from tests.support.scenarios import QUICK, Scenario, World, ms
 from tests.support.sim import make_sim
 
 THREE = partial(make_sim, 3)
@@ -118,9 +118,8 @@ def test_reloaded_before_the_resume_and_killed_anywhere() -> None:
     cut = Cut("halted", halted.world, halted.world.sim.now)
     whole, cuts = film_on(scenario, cut, RESUME)
     ended(whole, "done", 0)
-    for number, later in enumerate(cuts):
-        if "ResumeRequested" not in [one.kind for one in later.world.journal.written(ROLLOUT)]:
-            continue
+    cuts = [one for one in cuts if "ResumeRequested" in kinds(one)]
+    for number, later in enumerate(sparse(cuts, lambda one: "SoakEnded" in kinds(one))):
         away = ms(40) if number % 2 else ms(2500)
         played = play_on(scenario, later.world, after=away, at=later.at)
         ended(played, "done", 0)

@@ -135,6 +135,18 @@ class Camera:
         self.cuts.append(Cut(f"{len(self.cuts)}: {label} at {now}", self._world.fork(), now))
 
 
+def sparse(cuts: Sequence[Cut], is_proven: Callable[[Cut], bool]) -> list[Cut]:
+    """All until what a test is about is in the journal; behind it every fifth, as what follows are
+    the usual records of further members: `test_interrupted` cuts at each of those."""
+    first = next((i for i, cut in enumerate(cuts) if is_proven(cut)), len(cuts))
+    return [*cuts[: first + 2], *cuts[first + 2 :: 5]]
+
+
+def kinds(cut: Cut) -> list[str]:
+    """Of what is in the journal."""
+    return [one.kind for one in cut.world.journal.written(ROLLOUT)]
+
+
 class _Listener:
     def __init__(self, narrate: Narrate) -> None:
         self.tell = narrate

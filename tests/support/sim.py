@@ -83,7 +83,7 @@ CLASSIC = Manner()
 PLACES = Manner(
     counts=False,
     checks_while_out=True,
-    lag=timedelta(milliseconds=300),
+    lag=timedelta(milliseconds=100),
     replaces=True,
     spread=timedelta(milliseconds=60),
     weighs=False,
