@@ -50,7 +50,8 @@ fuzz: $(VENV)/.dev
 # Every call of every port, in every way; and a kill at every record of every scenario.
 test-faults: $(VENV)/.dev
 	POOLROLL_TEST_FAULTS=all $(VENV)/bin/python -m pytest -n $(or $(WORKERS),auto) --timeout 0 \
-		tests/promises/test_whatever_raises.py tests/promises/test_interrupted.py
+		tests/promises/test_whatever_raises.py tests/promises/test_interrupted.py \
+		tests/promises/test_resumed.py tests/promises/test_membership.py tests/promises/test_heard.py
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .

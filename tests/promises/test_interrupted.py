@@ -2,7 +2,6 @@
 and right after the start of a step, taken up again from the journal, and must end safely (S7). A
 sample of these places; all of them with POOLROLL_TEST_FAULTS=all."""
 
-import os
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -28,7 +27,7 @@ from tests.promises.beats import (
     three_behind_two,
 )
 from tests.support.fakes import Script
-from tests.support.plays import Cut, Played, film, film_on, play_on
+from tests.support.plays import IS_ALL, Cut, Played, film, film_on, play_on
 from tests.support.scenarios import QUICK, Scenario, ms, of_places
 from tests.support.sim import CLASSIC, make_sim
 
@@ -115,10 +114,6 @@ OTHERS |= on_places(  # nobody sees that a drain ends late; a running check has 
     OTHERS, without=("drain deadline", "foreign hand while checking")
 )
 """How these end hangs on when the kill came."""
-
-
-IS_ALL = os.environ.get("POOLROLL_TEST_FAULTS") == "all"
-"""`make test-faults`: at every place of every scenario."""
 
 STRIDES = {
     "plain": 1,

@@ -181,14 +181,12 @@ def test_machine_goes_to_another_name_during_its_step() -> None:
 
 
 @both
-def test_a_second_name_comes_up(like: Like) -> None:
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.OUT])
+def test_a_second_name_comes_up(phase: Phase, like: Like) -> None:
     """Another name comes to lead to the machine that is being taken out: halted before its upgrade,
     and it goes back."""
-    beats = at("web1", Phase.DRAINING, later(ms(5), lambda sim: sim.same("web3", "web1")))
-    scenario = like(Scenario(QUICK, three_behind_two, slow_requests(ms(1500)), beats))
-    if scenario.manner is PLACES:  # long enough for a look at the whole pool
-        scenario = replace(scenario, manner=replace(PLACES, lag=ms(300)))
-    played = play(scenario)
+    beats = at("web1", phase, later(ms(5), lambda sim: sim.same("web3", "web1")))
+    played = play(like(Scenario(QUICK, three_behind_two, slow_requests(ms(1500)), beats)))
     ended(played, "halted", 5)
     assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
     assert (played.steps("web1", RunStep), played.phases()["web1"]) == ([], "waiting")

@@ -5,7 +5,6 @@ exit code says whether it was a bug, and the next run goes on.
 A sample is played; all of it, some ten thousand rollouts, with POOLROLL_TEST_FAULTS=all.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
@@ -20,7 +19,7 @@ from controller.report.run.halt import halt_message
 from controller.report.run.next_commands import NextCommands
 from tests.promises.beats import bad_v2, ended
 from tests.support.failing import ERRORS, HANG, Failing
-from tests.support.plays import Played, play, play_on
+from tests.support.plays import IS_ALL, Played, play, play_on
 from tests.support.scenarios import QUICK, Scenario, of_places
 from tests.support.sim import make_sim
 from tests.support.virtual import EPOCH
@@ -35,7 +34,6 @@ SCENARIOS = {
 }
 LABELS = ("HALTED", "SEEN", "LIMIT", "MEMBERS", "USERS", "CAN WAIT", "NEXT")
 RESUMED = ResumeRequested("operator", "mended")
-IS_ALL = os.environ.get("POOLROLL_TEST_FAULTS") == "all"
 WAYS = tuple(ERRORS)
 EACH = 1
 """So many calls of each kind fail in the sample, each in another way."""

@@ -1,12 +1,13 @@
 """Rollouts played to their end: the production runner over working fakes, in virtual time."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from controller.core.events import Event, Finished, Intended, Observation, RunBegan
 from controller.core.gates.gate import Gate
@@ -135,9 +136,15 @@ class Camera:
         self.cuts.append(Cut(f"{len(self.cuts)}: {label} at {now}", self._world.fork(), now))
 
 
-def sparse(cuts: Sequence[Cut], is_proven: Callable[[Cut], bool]) -> list[Cut]:
+IS_ALL: Final = os.environ.get("POOLROLL_TEST_FAULTS") == "all"
+"""Whether every place is played, not a sample (`make test-faults`)."""
+
+
+def sparse(cuts: Sequence[Cut], is_proven: Callable[[Cut], bool]) -> Sequence[Cut]:
     """All until what a test is about is in the journal; behind it every fifth, as what follows are
     the usual records of further members: `test_interrupted` cuts at each of those."""
+    if IS_ALL:
+        return cuts
     first = next((i for i, cut in enumerate(cuts) if is_proven(cut)), len(cuts))
     return [*cuts[: first + 2], *cuts[first + 2 :: 5]]
 

@@ -174,6 +174,15 @@ class Context:
             for snapshot in self.state.snapshots.values()
         )
 
+    def is_pool_seen_since_quiet(self, m: MemberState) -> bool:
+        """Whether every instance showed the whole pool since it showed `m` out and quiet: another
+        name may lead to its machine since then (S3)."""
+        return all(
+            snapshot.full_at is not None and snapshot.full_at >= span[0]
+            for instance, snapshot in self.state.snapshots.items()
+            if (span := m.draining.quiet.get(instance)) is not None
+        )
+
     @property
     def is_seen_as_set(self) -> bool:
         """Whether every instance showed the whole pool since a member was set last."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from controller.core.gates.gate import TimingGate
 from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
-from controller.core.phases import JUDGED, LEAVING, OVER, WATCHED_CLOSELY, Phase
+from controller.core.phases import JUDGED, LEAVING, MAY_START, OVER, WATCHED_CLOSELY, Phase
 from controller.core.plan.plan import Plan
 from controller.core.pool import Instant
 from controller.core.state.parts import ORIGIN, MemberState
@@ -67,7 +67,8 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
         full_due = now
     quiet_at = min((_quiet_at(plan, m, instance) for m in members), default=NEVER)
     next_look = min(snapshot.at + pace, max(quiet_at, snapshot.at + AT_ONCE))
-    if plan.pace > AT_ONCE:  # then all of them cost no more than some
+    is_to_be_whole = any(_may_have_a_second_name(m, instance, snapshot.full_at) for m in members)
+    if plan.pace > AT_ONCE or is_to_be_whole:  # where looks are dear, all cost no more than some
         return Attention(None, max(min(full_due, next_look) - now, timedelta(0)))
     if full_due <= max(next_look, now):
         return Attention(None, max(full_due - now, timedelta(0)))
@@ -92,6 +93,13 @@ def _quiet_at(plan: Plan, m: MemberState, instance: str) -> Instant:
     if m.phase is not Phase.OUT or span is None or span[1] - span[0] >= plan.settle:
         return NEVER
     return span[0] + plan.settle
+
+
+def _may_have_a_second_name(m: MemberState, instance: str, full_at: Instant) -> bool:
+    """Whether another member's line may have come to lead to its machine since it was quiet. The
+    look after which its step may begin is one at the whole pool."""
+    span = m.draining.quiet.get(instance)
+    return m.phase in MAY_START and span is not None and span[0] > full_at
 
 
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:

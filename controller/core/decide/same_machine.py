@@ -77,6 +77,8 @@ def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Ou
     match wish:
         case RunStep() if not m.progress.unfinished and (other := second_name(ctx, m)):
             return _two_names(m, other)
+        case RunStep() if not (m.progress.unfinished or ctx.is_pool_seen_since_quiet(m)):
+            return None
         case RunStep() | AskGuard() | AskQuestions() | Validate():
             return _where_it_is_shown(ctx, m, wish)
         case SetMember(setting=Setting.CHECK | Setting.PUT_BACK):

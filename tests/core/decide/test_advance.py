@@ -134,6 +134,15 @@ SAME_AS_WEB1: dict[str, Any] = {"others": {"occupant": HERE}}
     "ctx output",
     {
         "its address is known": (a_context(standing(Phase.OUT)), STEP),
+        "the pool was seen before it was quiet": (
+            a_context(standing(Phase.OUT), full=ago(4.1)),
+            None,
+        ),
+        "the pool was seen since": (a_context(standing(Phase.OUT), full=ago(4)), STEP),
+        "seen before it was quiet, a step to be joined": (
+            a_context(standing(Phase.UPGRADING, unfinished=True, attempt=1), full=ago(4.1)),
+            RunStep("web1", Course.UPGRADE, 0, 1, SEATS),
+        ),
         "a balancer shows none": (a_context(standing(Phase.OUT), **NO_ADDRESS), None),
         "none, and none was known": (
             a_context(standing(Phase.OUT, seats=SEATS[:1]), **NO_ADDRESS),

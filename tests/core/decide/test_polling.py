@@ -100,6 +100,16 @@ def test_pool_is_seen_once_a_second() -> None:
     assert due.wait == at(0.1)
 
 
+@pytest.mark.parametrize(("since", "members"), [(4.0, None), (3.9, ("web1",))])
+def test_the_look_before_a_step_is_one_at_the_whole_pool(
+    since: float, members: tuple[str, ...] | None
+) -> None:
+    """Another name may have come to lead to its machine: once is enough since it was quiet."""
+    quiet = {"lb1": (at(since), at(4.0))}
+    out = state(Phase.OUT, seen(3.95, 4.0), begun=False, quiet=quiet)
+    assert attention(CALM, out, "lb1", at(4.0)) == Attention(members, at(0.02))
+
+
 def test_partners_are_watched_while_ours_only_drains() -> None:
     """While a member may have to go back at once, the pool is seen four times a second."""
     only_draining = state(Phase.DRAINING, seen(3.0, 3.24), begun=False)
