@@ -48,7 +48,7 @@ def as_json_text(text: str) -> str:
 
 
 def _is_odd(sign: str) -> bool:
-    return ord(sign) in _IN_BLOCK or _HALVES.match(sign) is not None
+    return ord(sign) in _IN_BLOCK or 0xD800 <= ord(sign) < 0xE000
 
 
 _SPELLED: Final = str.maketrans(

@@ -91,9 +91,9 @@ class _Exchange(httpx.AsyncByteStream):
                     headers=request.headers.raw,
                 )
             )
+            end = self._http.send(h11.EndOfMessage())
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
-        end = self._http.send(h11.EndOfMessage())
         with suppress(OSError):  # it may have answered before it closed
             self._writer.write((head or b"") + (end or b""))
             await self._writer.drain()

@@ -70,7 +70,7 @@ async def test_gate_that_fails(site: MakeSite) -> None:
     """Users whose requests fail now are an exit code, like anything else that fails."""
     one = await site(2)
     file = str(one.file())
-    one.world.set_behaviour("web1", fail_every=1)
+    one.world.set_behaviour("web1", fail_every=2)
     async with one.users(100) as users:
         await until(lambda: users.tally.failed >= 20, 60, "requests to fail")
         value = await asked(one, file, 4)

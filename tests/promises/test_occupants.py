@@ -192,6 +192,15 @@ def test_a_second_name_comes_up(phase: Phase, like: Like) -> None:
     assert (played.steps("web1", RunStep), played.phases()["web1"]) == ([], "waiting")
 
 
+def test_a_second_name_comes_up_during_a_step() -> None:
+    """No other step is begun."""
+    beats = at("web1", Phase.UPGRADING, later(ms(290), lambda sim: sim.same("web3", "web1")))
+    played = play(Scenario(QUICK, three_behind_two, steps=2, beats=beats))
+    ended(played, "halted", 5)
+    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
+    assert len(played.steps("web1", RunStep)) == 1
+
+
 @pytest.mark.parametrize(("lag", "end"), [(600, "done"), (9000, "halted")])
 def test_one_balancer_is_late(lag: int, end: str) -> None:
     """A name is resolved again by one load balancer first: the others get the time of a return."""

@@ -142,7 +142,7 @@ IS_ALL: Final = os.environ.get("POOLROLL_TEST_FAULTS") == "all"
 
 def sparse(cuts: Sequence[Cut], is_proven: Callable[[Cut], bool]) -> Sequence[Cut]:
     """All until what a test is about is in the journal; behind it every fifth, as what follows are
-    the usual records of further members: `test_interrupted` cuts at each of those."""
+    the usual records of further members, at which `test_interrupted` cuts, too."""
     if IS_ALL:
         return cuts
     first = next((i for i, cut in enumerate(cuts) if is_proven(cut)), len(cuts))

@@ -174,13 +174,11 @@ class Context:
             for snapshot in self.state.snapshots.values()
         )
 
-    def is_pool_seen_since_quiet(self, m: MemberState) -> bool:
-        """Whether every instance showed the whole pool since it showed `m` out and quiet: another
-        name may lead to its machine since then (S3)."""
+    def is_pool_seen_since(self, then: Instant) -> bool:
+        """Whether every instance showed the whole pool since `then`, however long ago."""
         return all(
-            snapshot.full_at is not None and snapshot.full_at >= span[0]
-            for instance, snapshot in self.state.snapshots.items()
-            if (span := m.draining.quiet.get(instance)) is not None
+            snapshot.full_at is not None and snapshot.full_at >= then
+            for snapshot in self.state.snapshots.values()
         )
 
     @property
@@ -190,10 +188,7 @@ class Context:
             (m.order.set_at for m in self.state.members.values() if m.order.set_at is not None),
             default=None,
         )
-        return last is None or all(
-            snapshot.full_at is not None and snapshot.full_at >= last
-            for snapshot in self.state.snapshots.values()
-        )
+        return last is None or self.is_pool_seen_since(last)
 
     @property
     def away(self) -> int:

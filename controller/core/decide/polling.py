@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from controller.core.decide.same_machine import at_rest_since
 from controller.core.gates.gate import TimingGate
 from controller.core.gates.pace import AT_ONCE, CALM, judging_pace
 from controller.core.phases import JUDGED, LEAVING, MAY_START, OVER, WATCHED_CLOSELY, Phase
@@ -67,7 +68,7 @@ def attention(plan: Plan, state: State, instance: str, now: Instant) -> Attentio
         full_due = now
     quiet_at = min((_quiet_at(plan, m, instance) for m in members), default=NEVER)
     next_look = min(snapshot.at + pace, max(quiet_at, snapshot.at + AT_ONCE))
-    is_to_be_whole = any(_may_have_a_second_name(m, instance, snapshot.full_at) for m in members)
+    is_to_be_whole = any(_may_have_a_second_name(m, snapshot.full_at) for m in members)
     if plan.pace > AT_ONCE or is_to_be_whole:  # where looks are dear, all cost no more than some
         return Attention(None, max(min(full_due, next_look) - now, timedelta(0)))
     if full_due <= max(next_look, now):
@@ -95,11 +96,10 @@ def _quiet_at(plan: Plan, m: MemberState, instance: str) -> Instant:
     return span[0] + plan.settle
 
 
-def _may_have_a_second_name(m: MemberState, instance: str, full_at: Instant) -> bool:
-    """Whether another member's line may have come to lead to its machine since it was quiet. The
-    look after which its step may begin is one at the whole pool."""
-    span = m.draining.quiet.get(instance)
-    return m.phase in MAY_START and span is not None and span[0] > full_at
+def _may_have_a_second_name(m: MemberState, full_at: Instant) -> bool:
+    """Whether another member's line may lead to its machine, unseen: before a step may begin, there
+    is a look at the whole pool."""
+    return m.phase in MAY_START and at_rest_since(m) > full_at
 
 
 def _hangs_on_the_pool(state: State, m: MemberState, full_at: Instant) -> bool:

@@ -20,7 +20,8 @@ from controller.core.decide.upgrade import failed
 from controller.core.events import Cause, Halted
 from controller.core.gates.figures import span
 from controller.core.plan.identity import at_odds, place
-from controller.core.state.parts import MemberState
+from controller.core.pool import Instant
+from controller.core.state.parts import ORIGIN, MemberState
 from controller.core.steps import AskGuard, AskQuestions, RunStep, SetMember, Setting, Validate
 
 ONE_NAME: Final = "a machine that is taken out must be out under every name"
@@ -77,7 +78,7 @@ def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Ou
     match wish:
         case RunStep() if not m.progress.unfinished and (other := second_name(ctx, m)):
             return _two_names(m, other)
-        case RunStep() if not (m.progress.unfinished or ctx.is_pool_seen_since_quiet(m)):
+        case RunStep() if not (m.progress.unfinished or ctx.is_pool_seen_since(at_rest_since(m))):
             return None
         case RunStep() | AskGuard() | AskQuestions() | Validate():
             return _where_it_is_shown(ctx, m, wish)
@@ -85,6 +86,14 @@ def for_a_known_machine(ctx: Context, m: MemberState, wish: Output | None) -> Ou
             return _where_it_is_shown(ctx, m, wish)
         case _:
             return wish
+
+
+def at_rest_since(m: MemberState) -> Instant:
+    """Since when it has been quiet wherever it is, and no step of it has run: another name that has
+    come to lead to its machine since then is not known before a look at the whole pool. ORIGIN
+    where it is not taken out."""
+    quiet_since = m.draining.quiet_since
+    return ORIGIN if quiet_since is None else max(quiet_since, m.progress.step_ended or ORIGIN)
 
 
 def _where_it_is_shown(ctx: Context, m: MemberState, wish: Output) -> Output | None:

@@ -224,6 +224,13 @@ async def test_bad_header_is_told_without_its_value(value: str) -> None:
     assert "s3cr" not in result.detail
 
 
+async def test_header_that_promises_a_body() -> None:
+    """No probe sends one."""
+    async with serving(answering("")) as port:
+        result = await probed(HttpProbe(_url(port), headers={"Content-Length": "5"}))
+    assert "the request cannot be sent" in result.detail
+
+
 @pytest.mark.parametrize(
     ("url", "seen"),
     [

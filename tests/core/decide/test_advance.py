@@ -138,6 +138,17 @@ SAME_AS_WEB1: dict[str, Any] = {"others": {"occupant": HERE}}
             a_context(standing(Phase.OUT), full=ago(4.1)),
             None,
         ),
+        "the pool was seen before it was quiet everywhere": (
+            a_context(
+                standing(Phase.OUT, quiet={"lb1": (ago(4), ago(0)), "lb2": (ago(3), ago(0))}),
+                full=ago(3.5),
+            ),
+            None,
+        ),
+        "the pool was seen before its last step had ended": (
+            a_context(standing(Phase.UPGRADING, step_ended=ago(1)), full=ago(2)),
+            None,
+        ),
         "the pool was seen since": (a_context(standing(Phase.OUT), full=ago(4)), STEP),
         "seen before it was quiet, a step to be joined": (
             a_context(standing(Phase.UPGRADING, unfinished=True, attempt=1), full=ago(4.1)),

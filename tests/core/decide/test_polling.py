@@ -100,13 +100,24 @@ def test_pool_is_seen_once_a_second() -> None:
     assert due.wait == at(0.1)
 
 
-@pytest.mark.parametrize(("since", "members"), [(4.0, None), (3.9, ("web1",))])
-def test_the_look_before_a_step_is_one_at_the_whole_pool(
-    since: float, members: tuple[str, ...] | None
+@pytest.mark.parametrize(
+    ("since", "ended", "members"),
+    [
+        ({"lb1": 4.0}, None, None),
+        ({"lb1": 3.9}, None, ("web1",)),
+        ({"lb1": 3.9, "lb2": 3.96}, None, None),
+        ({"lb1": 2.0}, 3.96, None),
+        ({"lb1": 2.0}, 3.9, ("web1",)),
+    ],
+)
+def test_before_a_step_there_is_a_look_at_the_whole_pool(
+    since: dict[str, float], ended: float | None, members: tuple[str, ...] | None
 ) -> None:
-    """Another name may have come to lead to its machine: once is enough since it was quiet."""
-    quiet = {"lb1": (at(since), at(4.0))}
-    out = state(Phase.OUT, seen(3.95, 4.0), begun=False, quiet=quiet)
+    """Another name may have come to lead to its machine: one look is enough since it was quiet
+    everywhere and since its last step, which may have moved it."""
+    quiet = {instance: (at(then), at(4.0)) for instance, then in since.items()}
+    step_ended = at(ended) if ended is not None else None
+    out = state(Phase.OUT, seen(3.95, 4.0), begun=False, quiet=quiet, step_ended=step_ended)
     assert attention(CALM, out, "lb1", at(4.0)) == Attention(members, at(0.02))
 
 
