@@ -1,5 +1,6 @@
 """Who is in the place of a member changes without us: before, during and after its upgrade."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -170,9 +171,14 @@ def test_names_change_their_machines(like: Like) -> None:
     assert addresses == ["10.0.0.3", "10.0.0.2"]
 
 
-def test_machine_goes_to_another_name_during_its_step() -> None:
+@pytest.mark.parametrize(
+    ("after", "act"),
+    [(30, lambda sim: sim.swap("web1", "web2")), (290, lambda sim: sim.same("web3", "web1"))],
+    ids=["goes to another name", "gets a second name"],
+)
+def test_machine_during_its_step(after: int, act: Callable[[Sim], None]) -> None:
     """What its step works on is in rotation under another name: halted, and nothing goes on."""
-    beats = at("web1", Phase.UPGRADING, later(ms(30), lambda sim: sim.swap("web1", "web2")))
+    beats = at("web1", Phase.UPGRADING, later(ms(after), act))
     played = play(Scenario(QUICK, three_behind_two, steps=2, beats=beats))
     ended(played, "halted", 5)
     assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
@@ -190,15 +196,6 @@ def test_a_second_name_comes_up(phase: Phase, like: Like) -> None:
     ended(played, "halted", 5)
     assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
     assert (played.steps("web1", RunStep), played.phases()["web1"]) == ([], "waiting")
-
-
-def test_a_second_name_comes_up_during_a_step() -> None:
-    """No other step is begun."""
-    beats = at("web1", Phase.UPGRADING, later(ms(290), lambda sim: sim.same("web3", "web1")))
-    played = play(Scenario(QUICK, three_behind_two, steps=2, beats=beats))
-    ended(played, "halted", 5)
-    assert [halt.cause for halt in played.told(Halted)] == [Cause.OCCUPANT]
-    assert len(played.steps("web1", RunStep)) == 1
 
 
 @pytest.mark.parametrize(("lag", "end"), [(600, "done"), (9000, "halted")])

@@ -6,9 +6,15 @@ from datetime import timedelta
 import pytest
 
 from controller.runner.waits import Wait, wake, woken
-from tests.support.virtual import LoopClock, virtually
+from tests.support.virtual import LoopClock, VirtualLoop, virtually
 
 MINUTE = timedelta(minutes=1)
+
+
+def timers() -> int:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    return loop.pending
 
 
 @virtually
@@ -19,7 +25,7 @@ async def test_woken() -> None:
     await asyncio.sleep(1)
     wake(waits)
     await asyncio.gather(*tasks)
-    assert (LoopClock().now(), waits) == (timedelta(seconds=1), [])
+    assert (LoopClock().now(), waits, timers()) == (timedelta(seconds=1), [], 0)
 
 
 @virtually
@@ -27,7 +33,7 @@ async def test_until_the_time_is_over() -> None:
     """Nobody wakes it."""
     waits: list[Wait] = []
     await woken(waits, MINUTE)
-    assert (LoopClock().now(), waits) == (MINUTE, [])
+    assert (LoopClock().now(), waits, timers()) == (MINUTE, [], 0)
 
 
 @virtually
@@ -42,4 +48,4 @@ async def test_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert waits == []
+        assert (waits, timers()) == ([], 0)

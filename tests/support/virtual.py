@@ -118,6 +118,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     call_soon_threadsafe = call_soon  # type: ignore[assignment]  # there are no others
 
+    @property
+    def pending(self) -> int:
+        """How many timers are neither over nor cancelled."""
+        return sum(not call.is_cancelled for _, _, call in self._timers)
+
     def run_in_executor(self, *args: object) -> Any:
         raise NotImplementedError("virtual time does not wait for threads")
 

@@ -201,7 +201,7 @@ def _contradicts(line: Line, confirmed: Setting | None) -> bool:
     at others contradicts neither."""
     match confirmed:
         case Setting.PUT_BACK:
-            return line.admin is not Admin.READY or line.weight == 0
+            return line.admin is not Admin.READY or line.is_weightless
         case Setting.DRAIN | Setting.HOLD | Setting.REMOVE:
             return line.admin is Admin.READY
         case Setting.CHECK:
